@@ -1,0 +1,114 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The documentation that all sweep modules share."""
+
+from __future__ import annotations
+
+
+class ModuleDocFragment:
+    """Common options, attributes and notes of the sweep modules."""
+
+    DOCUMENTATION = r"""
+options:
+  regions:
+    description:
+      - The regions to sweep. V(all) stands for every region that is enabled for the account.
+      - Without it, the region of the credentials is swept.
+      - A region that does not exist, or that the account has not enabled, is refused before anything is read.
+    type: list
+    elements: str
+  assume_role_arn:
+    description:
+      - The ARN of a role to assume, or of several, one for each account to sweep in the same run.
+      - Credentials of assumed roles renew themselves during a long run.
+    type: list
+    elements: str
+    default: []
+  external_id:
+    description:
+      - The external id that the roles of O(assume_role_arn) ask for.
+    type: str
+  expected_account_id:
+    description:
+      - The account that the credentials, or each assumed role, must belong to; a list if there are several.
+      - Checked before the first list call. In another account nothing is read or changed.
+    type: list
+    elements: str
+    default: []
+  exclude_tags:
+    description:
+      - A resource that has one of these tags is protected. Keys and values are compared without case.
+      - The value V(*) stands for any value.
+      - A resource whose tags cannot be read is protected too.
+    type: dict
+    default: {Keep: "true"}
+  max_actions:
+    description:
+      - The most actions that one run may take, over all checks and regions together.
+      - A larger plan is refused before the first action, with the findings returned. Check mode warns of it.
+    type: int
+    default: 100
+  max_actions_percent:
+    description:
+      - The same limit in percent of the resources that each check examined.
+    type: int
+    default: 100
+  only_ids:
+    description:
+      - Act only on the resources with these ids or ARNs, if they still qualify. Others are V(skipped).
+    type: list
+    elements: str
+    default: []
+  plan_path:
+    description:
+      - The findings file of an earlier report. Only what it lists as V(planned), and what still qualifies, is acted
+        on.
+      - A file that is not a findings file, or that is of another account, is refused before anything is changed.
+    type: path
+  region_errors:
+    description:
+      - What to do when a region, or a list in it, cannot be read.
+      - With V(continue) all other regions are swept and acted on; the error is returned in RV(region_errors) with a
+        warning.
+      - With V(fail) the task fails with nothing changed anywhere.
+    type: str
+    choices: [continue, fail]
+    default: continue
+  workers:
+    description:
+      - How many AWS calls may be under way at once.
+      - Calls are paced to AWS's published rates for each region, whatever the number.
+    type: int
+    default: 32
+  findings_path:
+    description:
+      - A file to write every finding to, as JSON Lines. Its directory is made if it is missing.
+      - With it RV(findings) returns the first 200 only.
+      - It is replaced when the sweep ends, also in check mode, and left as it was when there is nothing to report.
+    type: path
+  price_overrides:
+    description:
+      - Your own prices in US dollars, as region to item to price; the region V(*) applies everywhere.
+      - Items are named as in the collection's price table, such as C(ebs_gp3_gb_month).
+      - Without it, AWS's public list prices of the date in RV(summary.price_table_as_of) are used. A region or item
+        that
+        is not in the table gives no estimate.
+    type: dict
+    default: {}
+attributes:
+  check_mode:
+    description: The plan is made in full and returned with status V(planned). Nothing is changed.
+    support: full
+  diff_mode:
+    description: Shows each resource that is, or would be, acted on, before and after.
+    support: full
+  idempotency:
+    description: A second run finds nothing left to do.
+    support: full
+notes:
+  - Throttled calls are repeated until AWS takes them.
+  - Where a region or a list cannot be read, what it would have protected counts as protected.
+  - Estimated costs use public list prices without tax, credits or discounts.
+"""

@@ -1,0 +1,151 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Detailed monitoring of EC2 instances: find, decide, switch. An alarm or a scaling policy may need it."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import datetime
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.transformation import ansible_dict_to_boto3_filter_list
+
+from ..sweep.finding import Finding, age_in_days, tags_of
+from ..sweep.guard import Candidate, ExcludedByTag, Guard
+from ..sweep.policy import Check, Common, Policy
+from ..sweep.prices import monitoring_cost
+from ..sweep.region import Region, Resource, Scope
+
+ARGUMENT_SPEC: dict[str, Any] = {
+    "state": {"type": "str", "choices": ["basic", "detailed"], "default": "basic"},
+    "filters": {"type": "dict", "default": {}},
+    "include_auto_scaling": {"type": "bool", "default": False},
+}
+
+# basic monitoring gives a value every five minutes
+BASIC_PERIOD_SECONDS = 300
+GROUP_TAG = "aws:autoscaling:groupName"
+ALL_INSTANCES = ("Namespace", "AWS/EC2")
+
+Dimension = tuple[str, str]
+
+
+class ShortAlarm(Guard):
+    """Alarms that read an instance's metrics, or its group's, more often than basic monitoring writes them."""
+
+    name = "the list of alarms"
+
+    def load(self, region: Region) -> Mapping[Dimension, str]:
+        alarms = region.listing("cloudwatch", "describe_alarms", "MetricAlarms", AlarmTypes=["MetricAlarm"])
+        return {
+            dimension: f"{alarm['AlarmName']} (period {period} s)"
+            for alarm in alarms
+            for period, dimensions in readings(alarm)
+            if period < BASIC_PERIOD_SECONDS
+            for dimension in dimensions
+        }
+
+    def protects(self, candidate: Candidate, facts: Mapping[Dimension, str]) -> str | None:
+        finding = candidate.finding
+        wanted = (("InstanceId", finding.resource_id), ("AutoScalingGroupName", finding.tags.get(GROUP_TAG, "")))
+        alarm = next((facts[key] for key in (*wanted, ALL_INSTANCES) if key in facts), None)
+        return f"alarm {alarm} needs detailed monitoring" if alarm else None
+
+
+def readings(alarm: Resource) -> Iterator[tuple[int, list[Dimension]]]:
+    """(period in seconds, dimensions) of each metric that an alarm reads, its metric math and queries included."""
+    if "Period" in alarm:
+        yield alarm["Period"], _dimensions(alarm)
+    for query in alarm.get("Metrics", []):
+        stat = query.get("MetricStat")
+        if stat:
+            yield stat["Period"], _dimensions(stat["Metric"])
+        elif "AWS/EC2" in query.get("Expression", ""):
+            # a Metrics Insights query names no instance: it may read any
+            yield query.get("Period", 60), [ALL_INSTANCES]
+
+
+def _dimensions(metric: Resource) -> list[Dimension]:
+    return [(dimension["Name"], dimension["Value"]) for dimension in metric.get("Dimensions", [])]
+
+
+class ScalesGroup(Guard):
+    """Scaling policies react to metrics that detailed monitoring feeds every minute."""
+
+    name = "the list of scaling policies"
+
+    def load(self, region: Region) -> Mapping[str, str]:
+        policies = region.listing("autoscaling", "describe_policies", "ScalingPolicies")
+        return {policy["AutoScalingGroupName"]: policy["PolicyName"] for policy in policies}
+
+    def protects(self, candidate: Candidate, facts: Mapping[str, str]) -> str | None:
+        group = candidate.finding.tags.get(GROUP_TAG, "")
+        policy = facts.get(group)
+        return f"member of the Auto Scaling group {group} with the scaling policy {policy}" if policy else None
+
+
+class DetailedMonitoring(Policy):
+    check = "ec2_monitoring"
+    resource_type = "ec2:instance"
+    batch_size = 50
+
+    def __init__(self, options: Mapping[str, Any], common: Common) -> None:
+        self._wanted: str = options["state"]
+        self._prices = common.prices
+        running = {"instance-state-name": "running"}
+        other = {"monitoring-state": "enabled" if self._wanted == "basic" else "disabled"}
+        self._filters = ansible_dict_to_boto3_filter_list({**options["filters"], **running, **other})
+        self.transition = ("detailed", "basic") if self._wanted == "basic" else ("basic", "detailed")
+        guards: list[Guard] = [ExcludedByTag(common.exclude_tags)]
+        if self._wanted == "basic":
+            guards.append(ShortAlarm())
+            guards += [] if options["include_auto_scaling"] else [ScalesGroup()]
+        self.guards = guards
+
+    def find(self, region: Region) -> Iterator[list[Resource]]:
+        return _instances(region, self._filters)
+
+    def decide(self, resource: Resource, scope: Scope, now: datetime) -> Finding | None:
+        is_detailed = resource.get("Monitoring", {}).get("State") in ("enabled", "pending")
+        if resource["State"]["Name"] != "running" or is_detailed == (self._wanted == "detailed"):
+            return None
+        tags, instance_id, basic = tags_of(resource), resource["InstanceId"], self._wanted == "basic"
+        return Finding(
+            check=self.check,
+            resource_type=self.resource_type,
+            resource_id=instance_id,
+            arn=scope.arn("ec2", f"instance/{instance_id}"),
+            scope=scope,
+            name=tags.get("Name", ""),
+            reason=f"The running instance has {self.transition[0]} monitoring; {self._wanted} is wanted.",
+            reason_code=f"{self.transition[0]}_monitoring",
+            action="disable_detailed_monitoring" if basic else "enable_detailed_monitoring",
+            age_days=age_in_days(resource.get("LaunchTime"), now),
+            tags=tags,
+            cost=monitoring_cost(self._prices, scope.region),
+            costs_more=not basic,
+        )
+
+    def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
+        wanted = [{"Name": "instance-id", "Values": list(ids)}]
+        return {instance["InstanceId"]: instance for page in _instances(region, wanted) for instance in page}
+
+    def act(self, region: Region, findings: Sequence[Finding]) -> None:
+        operation = "unmonitor_instances" if self._wanted == "basic" else "monitor_instances"
+        region.call("ec2", operation, InstanceIds=[finding.resource_id for finding in findings])
+
+
+def _instances(region: Region, filters: list[Resource]) -> Iterator[list[Resource]]:
+    for page in region.pages("ec2", "describe_instances", "Reservations", Filters=filters):
+        yield [instance for reservation in page for instance in reservation["Instances"]]
+
+
+CHECK = Check(
+    name="ec2_monitoring",
+    argument_spec=ARGUMENT_SPEC,
+    policies=lambda options, common: [DetailedMonitoring(options, common)],
+    permissions=("autoscaling:DescribePolicies", "cloudwatch:DescribeAlarms", "ec2:DescribeInstances"),
+    enforce_permissions=("ec2:MonitorInstances", "ec2:UnmonitorInstances"),
+)

@@ -1,0 +1,43 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""All checks by name, for those who run several of them."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from typing import Any
+
+from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+
+from ..sweep.errors import SweepError, nearest
+from ..sweep.policy import Check
+from . import alb_idle_facts, ebs_orphan_cleanup, ec2_monitoring, log_group_retention
+
+MODULES = (ebs_orphan_cleanup, log_group_retention, ec2_monitoring, alb_idle_facts)
+CHECKS: Mapping[str, Check] = {module.CHECK.name: module.CHECK for module in MODULES}
+
+
+def chosen_checks(parameters: Mapping[str, Any]) -> dict[str, tuple[Check, Mapping[str, Any]]]:
+    """The checks named in the option `checks`, each with its own options, validated by its own argument spec.
+
+    Raises:
+        SweepError: an unknown check (the nearest is named) or an option that the check refuses.
+    """
+    chosen = {}
+    for name, options in parameters["checks"].items():
+        if name not in CHECKS:
+            raise SweepError(f"There is no check {name!r}: the checks are {', '.join(CHECKS)}.{nearest(name, CHECKS)}")
+        chosen[name] = (CHECKS[name], _validated(CHECKS[name], options or {}))
+    return chosen
+
+
+def _validated(check: Check, options: Any) -> Mapping[str, Any]:
+    if not isinstance(options, dict):
+        raise SweepError(f"The options of the check {check.name} are not a dict but {options!r}.")
+    result = ArgumentSpecValidator(dict(check.argument_spec)).validate(options)
+    if result.error_messages:
+        raise SweepError(f"checks.{check.name}: {'; '.join(result.error_messages)}")
+    validated: Mapping[str, Any] = result.validated_parameters
+    return validated

@@ -1,0 +1,59 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whether a load balancer had any traffic, by CloudWatch, in as few calls as the API allows."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime, timedelta, timezone
+
+from ..sweep.region import Region, Resource
+
+QUERIES_A_CALL = 500
+DAY_SECONDS = 86400
+
+# namespace, dimension, and the metrics of which any above zero means traffic; health checks don't count in them
+# https://docs.aws.amazon.com/elasticloadbalancing/latest/application/load-balancer-cloudwatch-metrics.html
+METRICS: Mapping[str, tuple[str, str, Sequence[str]]] = {
+    "application": ("AWS/ApplicationELB", "LoadBalancer", ("RequestCount", "ProcessedBytes")),
+    "network": ("AWS/NetworkELB", "LoadBalancer", ("NewFlowCount", "ActiveFlowCount", "ProcessedBytes")),
+    "gateway": ("AWS/GatewayELB", "LoadBalancer", ("NewFlowCount", "ActiveFlowCount", "ProcessedBytes")),
+    "classic": ("AWS/ELB", "LoadBalancerName", ("RequestCount", "EstimatedProcessedBytes")),
+}
+
+
+def load_balancers_with_traffic(region: Region, balancers: Mapping[str, str], days: int) -> set[str]:
+    """Those of `{CloudWatch dimension value: load balancer type}` that had traffic in the last `days`."""
+    queries: list[Resource] = []
+    owners: dict[str, str] = {}
+    for balancer, kind in balancers.items():
+        namespace, dimension, metrics = METRICS[kind]
+        for metric in metrics:
+            owners[f"m{len(queries)}"] = balancer
+            queries.append(_query(f"m{len(queries)}", namespace, dimension, balancer, metric))
+    busy: set[str] = set()
+    for start in range(0, len(queries), QUERIES_A_CALL):
+        for result in _results(region, queries[start : start + QUERIES_A_CALL], days):
+            if any(value > 0 for value in result["Values"]):
+                busy.add(owners[result["Id"]])
+    return busy
+
+
+def _results(region: Region, queries: Sequence[Resource], days: int) -> list[Resource]:
+    end = datetime.now(timezone.utc)
+    pages = region.pages(
+        "cloudwatch",
+        "get_metric_data",
+        "MetricDataResults",
+        MetricDataQueries=queries,
+        StartTime=end - timedelta(days=days),
+        EndTime=end,
+    )
+    return [result for page in pages for result in page]
+
+
+def _query(query_id: str, namespace: str, dimension: str, balancer: str, metric: str) -> Resource:
+    named = {"Namespace": namespace, "MetricName": metric, "Dimensions": [{"Name": dimension, "Value": balancer}]}
+    return {"Id": query_id, "MetricStat": {"Metric": named, "Period": DAY_SECONDS, "Stat": "Sum"}}

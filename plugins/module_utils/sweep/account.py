@@ -1,0 +1,234 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Who we are: credentials, assumed roles, and the clients of one account, all from one session."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import boto3
+from botocore.config import Config
+from botocore.credentials import RefreshableCredentials
+from botocore.exceptions import (
+    BotoCoreError,
+    ClientError,
+    NoCredentialsError,
+    PartialCredentialsError,
+    ProfileNotFound,
+)
+from botocore.session import get_session
+
+from .errors import EXPIRED, CallError, RegionError, SweepError, nearest
+from .pacing import Calls
+
+ROLE_SESSION_NAME = "sysops.aws"
+
+
+@dataclass(frozen=True)
+class Connection:
+    """How AWS is reached, as amazon.aws's `get_aws_connection_info` tells it."""
+
+    region: str | None = None
+    endpoint_url: str | None = None
+    profile_name: str | None = None
+    keys: Mapping[str, str | None] | None = None
+    verify: bool | str | None = None
+    config: Config | None = None
+    workers: int = 32
+
+    @classmethod
+    def of(cls, info: tuple[str | None, str | None, Mapping[str, Any]], workers: int) -> Connection:
+        region, endpoint_url, parameters = info
+        return cls(
+            region=region,
+            endpoint_url=endpoint_url,
+            profile_name=parameters.get("profile_name"),
+            keys={
+                name: value for name, value in parameters.items() if name.startswith("aws_") and name != "aws_config"
+            },
+            verify=parameters.get("verify"),
+            config=parameters.get("aws_config"),
+            workers=workers,
+        )
+
+    def client_config(self) -> Config:
+        """The user's `aws_config`, with botocore's own retries off: `pacing` retries."""
+        defaults = Config(connect_timeout=10, read_timeout=60, user_agent_extra="sysops.aws")
+        ours = Config(retries={"mode": "standard", "total_max_attempts": 1}, max_pool_connections=self.workers)
+        return defaults.merge(self.config or Config()).merge(ours)
+
+
+class Account:
+    """One AWS account and its clients. `client` may be called from any thread."""
+
+    def __init__(self, session: boto3.session.Session, connection: Connection) -> None:
+        self._session = session
+        self._connection = connection
+        self._config = connection.client_config()
+        self._lock = threading.Lock()
+        self._clients: dict[tuple[str, str], Any] = {}
+        self.home_region = connection.region or session.region_name or "us-east-1"
+        identity = _identity(self)
+        self.id: str = identity["Account"]
+        self.partition: str = identity["Arn"].split(":")[1]
+
+    def client(self, service: str, region: str) -> Any:
+        # botocore's session is not safe to make clients from in several threads at once
+        with self._lock:
+            if (service, region) not in self._clients:
+                self._clients[service, region] = self._new_client(service, region)
+            return self._clients[service, region]
+
+    def _new_client(self, service: str, region: str) -> Any:
+        client = self._session.client(
+            service,
+            region_name=region,
+            endpoint_url=self._connection.endpoint_url,
+            verify=self._connection.verify,
+            config=self._config,
+        )
+        Calls(client.meta.service_model.service_id.hyphenize()).install(client)
+        return client
+
+    def offered_regions(self) -> list[str]:
+        """Every region that the installed botocore knows, in all partitions."""
+        partitions = self._session.get_available_partitions()
+        return [name for partition in partitions for name in self._session.get_available_regions("ec2", partition)]
+
+    def credential_source(self) -> str:
+        """Where the credentials came from, for error messages: never the credentials themselves."""
+        credentials = self._session.get_credentials()
+        return SOURCES.get(credentials.method, credentials.method) if credentials else "no source"
+
+
+SOURCES = {
+    "explicit": "the module's access_key and secret_key",
+    "env": "the environment variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    "shared-credentials-file": "the shared credentials file",
+    "config-file": "the AWS config file",
+    "iam-role": "the instance's role",
+    "container-role": "the container's role",
+    "sts-assume-role": "the assumed role",
+}
+
+
+def open_accounts(
+    connection: Connection,
+    assume_role_arns: Sequence[str] = (),
+    external_id: str | None = None,
+    expected_account_ids: Sequence[str] = (),
+) -> tuple[list[Account], list[RegionError]]:
+    """The accounts to work in: the credentials' own, or that of each role. A role that can't be assumed is an error
+    of its account when others can.
+
+    Raises:
+        SweepError: no usable credentials, no role could be assumed, or an account that isn't expected.
+    """
+    home = Account(_session(connection), connection)
+    accounts, errors = [home], list[RegionError]()
+    if assume_role_arns:
+        accounts, errors = _assume_all(home, connection, assume_role_arns, external_id)
+    _refuse_unexpected(accounts, expected_account_ids)
+    return accounts, errors
+
+
+def _session(connection: Connection) -> boto3.session.Session:
+    try:
+        return boto3.session.Session(profile_name=connection.profile_name, **(connection.keys or {}))
+    except ProfileNotFound as error:
+        raise SweepError(f"{error}: add the profile to the AWS config file or name another one.") from error
+    except (BotoCoreError, ValueError) as error:
+        raise SweepError(f"The AWS session could not be set up: {error}.") from error
+
+
+def _identity(account: Account) -> dict[str, str]:
+    """sts:GetCallerIdentity needs no permission, so what it refuses are the credentials themselves."""
+    try:
+        identity: dict[str, str] = account.client("sts", account.home_region).get_caller_identity()
+        return identity
+    except (NoCredentialsError, PartialCredentialsError) as error:
+        raise SweepError(
+            f"{str(error).rstrip('.')}: tried module options, environment variables, the shared files"
+            f" (profile {account._session.profile_name}), and container and instance roles; set AWS_PROFILE or"
+            " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
+        ) from error
+    except ClientError as error:
+        raise SweepError(_refused_credentials(account, error)) from error
+    except (BotoCoreError, ValueError) as error:
+        raise SweepError(_unreachable(account, error)) from error
+
+
+def _refused_credentials(account: Account, error: ClientError) -> str:
+    code, source = error.response["Error"]["Code"], account.credential_source()
+    if code in EXPIRED:
+        return f"The AWS credentials from {source} have expired: renew them and start again."
+    return f"AWS refused the credentials from {source} ({code}: {error.response['Error']['Message']}): check them."
+
+
+def _unreachable(account: Account, error: Exception) -> str:
+    offered = account.offered_regions()
+    if account.home_region not in offered:
+        return f"There is no AWS region {account.home_region!r}.{nearest(account.home_region, offered)}"
+    return f"AWS could not be asked who we are (sts:GetCallerIdentity in {account.home_region}): {error}"
+
+
+def _assume_all(
+    home: Account, connection: Connection, arns: Sequence[str], external_id: str | None
+) -> tuple[list[Account], list[RegionError]]:
+    accounts: list[Account] = []
+    errors: list[RegionError] = []
+    for arn in arns:
+        try:
+            accounts.append(_assume(home, connection, arn, external_id))
+        except CallError as error:
+            account_id = arn.split(":")[4] if arn.count(":") >= 5 else ""
+            failed = CallError(error.service, error.operation, error.code, f"{arn}: {error.message}")
+            errors.append(RegionError.of(account_id, home.home_region, failed))
+    if not accounts:
+        raise SweepError(f"No role could be assumed: {errors[0].code}: {errors[0].message}")
+    return accounts, errors
+
+
+def _assume(home: Account, connection: Connection, arn: str, external_id: str | None) -> Account:
+    """An account whose credentials renew themselves: a paced sweep can outlast the role's hour."""
+    session = get_session()
+    session._credentials = RefreshableCredentials.create_from_metadata(
+        metadata=(renew := _renewal(home, arn, external_id))(), refresh_using=renew, method="sts-assume-role"
+    )
+    return Account(boto3.session.Session(botocore_session=session, region_name=home.home_region), connection)
+
+
+def _renewal(home: Account, arn: str, external_id: str | None) -> Callable[[], dict[str, str]]:
+    request = {
+        "RoleArn": arn,
+        "RoleSessionName": ROLE_SESSION_NAME,
+        **({"ExternalId": external_id} if external_id else {}),
+    }
+
+    def renew() -> dict[str, str]:
+        try:
+            answer = home.client("sts", home.home_region).assume_role(**request)["Credentials"]
+        except (ClientError, BotoCoreError) as error:
+            raise CallError.of("sts", "AssumeRole", error) from error
+        return {
+            "access_key": answer["AccessKeyId"],
+            "secret_key": answer["SecretAccessKey"],
+            "token": answer["SessionToken"],
+            "expiry_time": answer["Expiration"].isoformat(),
+        }
+
+    return renew
+
+
+def _refuse_unexpected(accounts: Sequence[Account], expected: Sequence[str]) -> None:
+    for account in accounts:
+        if expected and account.id not in expected:
+            raise SweepError(
+                f"The credentials belong to account {account.id}, but expected_account_id is {', '.join(expected)}:"
+                " nothing was read or changed."
+            )

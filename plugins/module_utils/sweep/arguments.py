@@ -1,0 +1,109 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The options that all sweep modules share, and their validation."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from .errors import SweepError
+from .limit import Plan
+from .prices import PriceTable
+
+COMMON_ARGUMENT_SPEC: dict[str, Any] = {
+    "regions": {"type": "list", "elements": "str"},
+    "assume_role_arn": {"type": "list", "elements": "str", "default": []},
+    "external_id": {"type": "str"},
+    "expected_account_id": {"type": "list", "elements": "str", "default": []},
+    "exclude_tags": {"type": "dict", "default": {"Keep": "true"}},
+    "max_actions": {"type": "int", "default": 100},
+    "max_actions_percent": {"type": "int", "default": 100},
+    "only_ids": {"type": "list", "elements": "str", "default": []},
+    "plan_path": {"type": "path"},
+    "region_errors": {"type": "str", "choices": ["continue", "fail"], "default": "continue"},
+    "workers": {"type": "int", "default": 32},
+    "findings_path": {"type": "path"},
+    "price_overrides": {"type": "dict", "default": {}},
+}
+
+
+@dataclass(frozen=True)
+class Options:
+    """The common options, checked: everything that can be refused without asking AWS has been."""
+
+    regions: list[str]
+    assume_role_arn: list[str]
+    external_id: str | None
+    expected_account_id: list[str]
+    exclude_tags: dict[str, Any]
+    max_actions: int
+    max_actions_percent: int
+    only_ids: list[str]
+    plan: Plan | None
+    fail_on_region_errors: bool
+    workers: int
+    findings_path: str | None
+    prices: PriceTable
+
+    @classmethod
+    def of(cls, parameters: Mapping[str, Any]) -> Options:
+        """Raises SweepError for the first option that makes no sense."""
+        _between(parameters, "max_actions", 0)
+        _between(parameters, "max_actions_percent", 0, 100)
+        _between(parameters, "workers", 1, 256)
+        return cls(
+            regions=[name.strip() for name in parameters["regions"] or [] if name.strip()],
+            assume_role_arn=[_role_arn(arn.strip()) for arn in parameters["assume_role_arn"] if arn.strip()],
+            external_id=parameters["external_id"] or None,
+            expected_account_id=[_account_id(account) for account in parameters["expected_account_id"] if account],
+            exclude_tags=parameters["exclude_tags"],
+            max_actions=parameters["max_actions"],
+            max_actions_percent=parameters["max_actions_percent"],
+            only_ids=parameters["only_ids"],
+            plan=Plan.read(parameters["plan_path"]) if parameters["plan_path"] else None,
+            fail_on_region_errors=parameters["region_errors"] == "fail",
+            workers=parameters["workers"],
+            findings_path=parameters["findings_path"],
+            prices=_prices(parameters["price_overrides"]),
+        )
+
+
+def not_negative(options: Mapping[str, Any], *names: str) -> None:
+    """Raises SweepError for the first of the named options that is below zero."""
+    for name in names:
+        _between(options, name, 0)
+
+
+def _between(parameters: Mapping[str, Any], name: str, low: int, high: int | None = None) -> None:
+    value = parameters[name]
+    if value < low or (high is not None and value > high):
+        wanted = f"between {low} and {high}" if high is not None else f"{low} or more"
+        raise SweepError(f"{name} is {value}: it must be {wanted}.")
+
+
+def _role_arn(arn: str) -> str:
+    parts = arn.split(":", 5)
+    if len(parts) != 6 or parts[2] != "iam" or not parts[5].startswith("role/"):
+        raise SweepError(
+            f"assume_role_arn {arn!r} is not the ARN of a role: write arn:aws:iam::123456789012:role/NAME."
+        )
+    return arn
+
+
+def _account_id(account: str) -> str:
+    # YAML reads an unquoted id as a number and drops its leading zeros
+    account_id = str(account).zfill(12)
+    if not (account_id.isdigit() and len(account_id) == 12):
+        raise SweepError(f"expected_account_id {account!r} is not an AWS account id: write its 12 digits in quotes.")
+    return account_id
+
+
+def _prices(overrides: Mapping[str, Any]) -> PriceTable:
+    try:
+        return PriceTable(overrides)
+    except (TypeError, ValueError, AttributeError) as error:
+        raise SweepError(f"price_overrides: {error}") from error

@@ -1,0 +1,113 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What can go wrong in a sweep, in words for the operator."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from difflib import get_close_matches
+
+from botocore.exceptions import ClientError
+
+THROTTLES = frozenset(
+    {
+        "BandwidthLimitExceededError",
+        "EC2ThrottledException",
+        "PriorRequestNotComplete",
+        "RequestLimitExceededError",
+        "RequestThrottled",
+        "RequestThrottledException",
+        "SlowDown",
+        "ThrottledException",
+        "Throttling",
+        "ThrottlingException",
+        "TooManyRequestsException",
+    }
+)
+UNSUPPORTED = frozenset(
+    {"InvalidAction", "UnknownOperationException", "UnsupportedOperation", "UnsupportedOperationException"}
+)
+EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
+
+
+class SweepError(Exception):
+    """One sentence for the operator: what was wrong, where, and what to do. Nothing was changed."""
+
+
+class LimitExceededError(SweepError):
+    """The plan is larger than the operator allowed; the findings are still returned."""
+
+
+@dataclass
+class CallError(Exception):
+    """An AWS call that failed for good.
+
+    `operation` is the API's name (`DescribeVolumes`), `code` AWS's error code or the name of the botocore exception,
+    `retried` tells whether an earlier attempt of the same call may have reached AWS.
+    """
+
+    service: str
+    operation: str
+    code: str
+    message: str
+    retried: bool = False
+
+    @classmethod
+    def of(cls, service: str, operation: str, error: Exception) -> CallError:
+        if not isinstance(error, ClientError):
+            return cls(service, operation, type(error).__name__, _one_line(str(error)))
+        details = error.response.get("Error", {})
+        retries = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
+        message = _one_line(details.get("Message") or str(error))
+        return cls(service, operation, details.get("Code", "Unknown"), message, retries > 0)
+
+    def __str__(self) -> str:
+        return f"{self.service}:{self.operation} answered {self.code}: {self.message}"
+
+    @property
+    def gone(self) -> bool:
+        """The resource no longer exists (`InvalidVolume.NotFound`, `ResourceNotFoundException`)."""
+        return self.code.endswith(("NotFound", "NotFoundException"))
+
+    @property
+    def in_use(self) -> bool:
+        """Another resource holds it (`VolumeInUse`, `InvalidSnapshot.InUse`)."""
+        return self.code.endswith(("InUse", "InUseException"))
+
+    @property
+    def unsupported(self) -> bool:
+        """The endpoint does not know the action, so nothing in that region can have what it lists."""
+        return self.code in UNSUPPORTED
+
+
+def _one_line(message: str) -> str:
+    """A proxy may answer with a whole page."""
+    return " ".join(message.split())[:500]
+
+
+@dataclass(frozen=True)
+class RegionError:
+    """What could not be read or done in one (account, region) pair."""
+
+    account_id: str
+    region: str
+    service: str
+    operation: str
+    code: str
+    message: str
+
+    @classmethod
+    def of(cls, account_id: str, region: str, error: CallError) -> RegionError:
+        return cls(account_id, region, error.service, error.operation, error.code, error.message)
+
+    def to_dict(self) -> dict[str, str]:
+        return asdict(self)
+
+
+def nearest(word: str, known: Iterable[str]) -> str:
+    """` Did you mean us-east-1?` for a near miss, else nothing."""
+    close = get_close_matches(word, list(known), n=1, cutoff=0.5)
+    return f" Did you mean {close[0]}?" if close else ""

@@ -1,0 +1,117 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Rules that protect a resource from a check. Unreadable is protected: a guard never fails open."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from fnmatch import fnmatchcase
+from typing import Any
+
+from .finding import Finding
+from .region import Region, Resource
+
+
+@dataclass
+class Candidate:
+    """A finding and the AWS resource that it speaks of."""
+
+    resource: Resource
+    finding: Finding
+
+
+class Guard:
+    """A name, the list calls that it needs, and a pure test.
+
+    `load` is called once a region, and only where a candidate is left to protect. `nothing` stands for its result in a
+    region whose endpoint doesn't know the call, so that nothing there can have what it lists.
+    """
+
+    name: str = ""
+    nothing: Any = frozenset()
+
+    def load(self, region: Region) -> Any:
+        """Facts for `protects`. Raises CallError if they can't be read: then every candidate is protected."""
+        return None
+
+    def protects(self, candidate: Candidate, facts: Any) -> str | None:
+        """In words, what protects the candidate; None if nothing does."""
+        raise NotImplementedError
+
+    @property
+    def listing(self) -> bool:
+        """Whether the guard costs a call."""
+        return type(self).load is not Guard.load
+
+
+class Inspection:
+    """A guard that has to ask AWS about each resource. It is asked last, about what would otherwise be acted on, and
+    only for a plan within the limit: AWS has no list for it."""
+
+    name: str = ""
+
+    def inspect(self, region: Region, finding: Finding) -> str | None:
+        """In words, what protects the resource; None if nothing does. Raises CallError if it can't be read."""
+        raise NotImplementedError
+
+
+class ExcludedByTag(Guard):
+    """The operator's `exclude_tags`: key -> value or `*`, compared without case."""
+
+    name = "exclude_tags"
+
+    def __init__(self, exclude_tags: Mapping[str, Any]) -> None:
+        self._excluded = {key.casefold(): str(value).casefold() for key, value in exclude_tags.items()}
+
+    def protects(self, candidate: Candidate, facts: Any) -> str | None:
+        for key, value in candidate.finding.tags.items():
+            wanted = self._excluded.get(key.casefold())
+            if wanted is not None and wanted in ("*", value.casefold()):
+                return f"tag {key}={value}"
+        return None
+
+
+class OwnedBy(Guard):
+    """Tags that a service puts on what it manages: keys by pattern, and the owner in words."""
+
+    name = "owner"
+
+    def __init__(self, owners: Mapping[str, str]) -> None:
+        self._owners = owners
+
+    def protects(self, candidate: Candidate, facts: Any) -> str | None:
+        for key in candidate.finding.tags:
+            for pattern, owner in self._owners.items():
+                if fnmatchcase(key.casefold(), pattern):
+                    return f"owned by {owner} (tag {key})"
+        return None
+
+
+class Holds(Guard):
+    """A plain test of the resource itself, which returns the protecting words or None."""
+
+    def __init__(self, name: str, test: Callable[[Resource], str | None]) -> None:
+        self.name = name
+        self._test = test
+
+    def protects(self, candidate: Candidate, facts: Any) -> str | None:
+        return self._test(candidate.resource)
+
+
+# who puts which tag keys on what it manages; the patterns are compared without case
+STACK = {"aws:cloudformation:*": "a CloudFormation stack"}
+BACKUP = {
+    "aws:backup:*": "AWS Backup",
+    "aws:dlm:*": "Data Lifecycle Manager",
+    "dlm:managed": "Data Lifecycle Manager",
+}
+KUBERNETES = {
+    "kubernetes.io/*": "Kubernetes",
+    "kubernetescluster": "Kubernetes",
+    "ebs.csi.aws.com/*": "the EBS CSI driver of Kubernetes",
+    "csivolumename": "the EBS CSI driver of Kubernetes",
+    "csivolumesnapshotname": "the EBS CSI driver of Kubernetes",
+}

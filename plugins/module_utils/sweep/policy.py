@@ -1,0 +1,72 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a check has to say for itself: find, decide, act. The engine does everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, ClassVar
+
+from .finding import Finding
+from .guard import Candidate, Guard, Inspection
+from .prices import PriceTable
+from .region import Region, Resource, Scope
+
+
+class Policy:
+    """How one kind of resource is found, judged and acted on. One object serves all regions and threads: no state."""
+
+    check: ClassVar[str]
+    resource_type: ClassVar[str]
+    #: what the resource is before and after the action, for the diff
+    transition: tuple[str, str] = ("present", "absent")
+    #: how many resources one `act` call takes
+    batch_size: ClassVar[int] = 1
+    guards: Sequence[Guard] = ()
+    inspections: Sequence[Inspection] = ()
+
+    def find(self, region: Region) -> Iterator[list[Resource]]:
+        """Pages of resources, filtered by the server as far as it can. Raises CallError."""
+        raise NotImplementedError
+
+    def decide(self, resource: Resource, scope: Scope, now: datetime) -> Finding | None:
+        """What the check says of a resource. Pure: no AWS, no clock."""
+        raise NotImplementedError
+
+    def complete(self, region: Region, candidates: Sequence[Candidate]) -> None:
+        """Add to candidates what their list call doesn't tell (tags, configuration), in bulk. Raises CallError."""
+
+    def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
+        """The resources as they are now, by id, in one list call for up to 50 ids; those that are gone are left out."""
+        raise NotImplementedError
+
+    def act(self, region: Region, findings: Sequence[Finding]) -> None:
+        """Do it, to at most `batch_size` findings, in one call. Raises CallError, then nothing was done."""
+        raise NotImplementedError
+
+
+@dataclass(frozen=True)
+class Common:
+    """The options that every policy needs."""
+
+    exclude_tags: Mapping[str, Any]
+    prices: PriceTable
+
+
+@dataclass(frozen=True)
+class Check:
+    """A module of the sweep family: its own options, and its policies made from them.
+
+    `permissions` are the IAM actions for a report, `enforce_permissions` those that enforcing needs on top.
+    """
+
+    name: str
+    argument_spec: Mapping[str, Any]
+    policies: Callable[[Mapping[str, Any], Common], Sequence[Policy]]
+    permissions: Sequence[str] = ()
+    enforce_permissions: Sequence[str] = ()
+    facts_name: str | None = None

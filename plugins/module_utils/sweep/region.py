@@ -1,0 +1,184 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""One (account, region) pair: which ones there are, and every AWS call that is made in them."""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Callable, Hashable, Iterator, Sequence
+from concurrent.futures import Future
+from contextlib import contextmanager
+from dataclasses import dataclass
+from typing import Any, TypeVar
+
+from botocore.exceptions import BotoCoreError, ClientError
+from botocore.parsers import ResponseParserError
+
+from .account import Account
+from .errors import CallError, RegionError, SweepError, nearest
+
+Result = TypeVar("Result")
+Resource = dict[str, Any]
+
+# the largest page that each list call takes, by the AWS API reference of each operation
+PAGE_SIZES = {
+    "describe_account_policies": None,
+    "describe_alarms": 100,
+    "describe_images": 1000,
+    "describe_instances": 1000,
+    "describe_load_balancers": 400,
+    "describe_locked_snapshots": 1000,
+    "describe_log_groups": 50,
+    "describe_policies": 100,
+    "describe_snapshots": 1000,
+    "describe_target_groups": 400,
+    "describe_volumes": 500,
+    "get_resources": 100,
+}
+
+
+@dataclass(frozen=True)
+class Scope:
+    """Where a resource lives, as much as a pure function needs to know."""
+
+    account_id: str
+    region: str
+    partition: str = "aws"
+
+    def arn(self, service: str, resource: str) -> str:
+        return f"arn:{self.partition}:{service}:{self.region}:{self.account_id}:{resource}"
+
+
+class Region:
+    """The AWS calls of one scope. Every failure is a CallError that names service, operation and code."""
+
+    def __init__(self, account: Account, name: str) -> None:
+        self.scope = Scope(account.id, name, account.partition)
+        self._account = account
+        self._listings = Once()
+
+    def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
+        client = self._client(service)
+        with _named_errors(client, service, operation):
+            answer: dict[str, Any] = getattr(client, operation)(**parameters)
+        return answer
+
+    def pages(self, service: str, operation: str, key: str, **parameters: Any) -> Iterator[list[Resource]]:
+        """Each page's list under `key`, asked for in the largest size that AWS takes."""
+        client = self._client(service)
+        with _named_errors(client, service, operation):
+            if client.can_paginate(operation):
+                sizes = {"PageSize": PAGE_SIZES.get(operation)}
+                answers = client.get_paginator(operation).paginate(PaginationConfig=sizes, **parameters)
+            else:
+                answers = _by_token(getattr(client, operation), PAGE_SIZES.get(operation), parameters)
+            for answer in answers:
+                yield answer.get(key) or []
+
+    def listing(self, service: str, operation: str, key: str, **parameters: Any) -> list[Resource]:
+        """All pages at once. The same list is fetched once a region, whoever asks for it."""
+
+        def fetch() -> list[Resource]:
+            return [item for page in self.pages(service, operation, key, **parameters) for item in page]
+
+        return self.once((service, operation, repr(sorted(parameters.items()))), fetch)
+
+    def once(self, key: Hashable, make: Callable[[], Result]) -> Result:
+        """What `make` returned, or raised, the first time that it was asked for under this key in this region."""
+        return self._listings.get(key, make)
+
+    def _client(self, service: str) -> Any:
+        try:
+            return self._account.client(service, self.scope.region)
+        except (BotoCoreError, ValueError) as error:
+            raise CallError.of(service, "CreateClient", error) from error
+
+
+class Once:
+    """A cache in which threads that ask for the same thing at the same time wait for one answer."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._futures: dict[Hashable, Future[Any]] = {}
+
+    def get(self, key: Hashable, make: Callable[[], Result]) -> Result:
+        with self._lock:
+            first = key not in self._futures
+            future = self._futures.setdefault(key, Future())
+        if first:
+            try:
+                future.set_result(make())
+            except Exception as error:  # noqa: BLE001
+                # it is for those who asked, and every one of them gets it below
+                future.set_exception(error)
+        result: Result = future.result()
+        return result
+
+
+@contextmanager
+def _named_errors(client: Any, service: str, operation: str) -> Iterator[None]:
+    """Turns botocore's exceptions into a CallError that knows which call it was."""
+    try:
+        yield
+    except (ClientError, BotoCoreError, ResponseParserError) as error:
+        raise CallError.of(service, client.meta.method_to_api_mapping.get(operation, operation), error) from error
+
+
+def _by_token(
+    method: Callable[..., dict[str, Any]], page_size: int | None, parameters: dict[str, Any]
+) -> Iterator[dict[str, Any]]:
+    """For the few list calls that botocore has no paginator for; EC2 spells its token with a capital, Logs without."""
+    request = {**parameters, **({"MaxResults": page_size} if page_size else {})}
+    while True:
+        answer = method(**request)
+        yield answer
+        token = next((name for name in ("NextToken", "nextToken") if answer.get(name)), None)
+        if token is None:
+            return
+        request[token] = answer[token]
+
+
+def open_regions(accounts: Sequence[Account], requested: Sequence[str]) -> tuple[list[Region], list[RegionError]]:
+    """The regions asked for, in each account: `all` stands for every region that the account has enabled, nothing for
+    the session's own. An account whose regions can't be listed is an error of that account when others can.
+
+    Raises:
+        SweepError: a region that doesn't exist (the nearest is named) or isn't enabled, or no account that can be read.
+    """
+    regions: list[Region] = []
+    errors: list[RegionError] = []
+    for account in accounts:
+        try:
+            regions += _open_regions(account, requested)
+        except CallError as error:
+            errors.append(RegionError.of(account.id, account.home_region, error))
+    if not regions:
+        raise SweepError(f"No region could be listed ({errors[0].code}: {errors[0].message}): name them in `regions`.")
+    return regions, errors
+
+
+def _open_regions(account: Account, requested: Sequence[str]) -> list[Region]:
+    names = list(dict.fromkeys(requested or [account.home_region]))
+    known = _known_regions(account, by_name="all" not in names)
+    if "all" in names:
+        return [Region(account, name) for name, enabled in known.items() if enabled]
+    for name in names:
+        if name not in known:
+            raise SweepError(f"There is no AWS region {name!r}.{nearest(name, known)}")
+        if not known[name]:
+            raise SweepError(f"Region {name} is not enabled in account {account.id}: enable it or leave it out.")
+    return [Region(account, name) for name in names]
+
+
+def _known_regions(account: Account, by_name: bool) -> dict[str, bool]:
+    """Region name -> enabled, by ec2:DescribeRegions. Regions given by name can be checked without that permission."""
+    try:
+        home = Region(account, account.home_region)
+        answer = home.call("ec2", "describe_regions", AllRegions=True)["Regions"]
+    except CallError:
+        if by_name:
+            return dict.fromkeys(account.offered_regions(), True)
+        raise
+    return {region["RegionName"]: region.get("OptInStatus") != "not-opted-in" for region in answer}

@@ -1,0 +1,69 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Findings on their way to the operator: spooled to disk while the sweep runs, so that memory stays flat."""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from collections.abc import Iterable, Iterator
+from pathlib import Path
+
+from .errors import SweepError
+from .finding import Finding, Summary
+
+IN_MEMORY_BYTES = 64 * 1024
+
+
+class Spool:
+    """Settled findings as JSON lines, with their summary. A few stay in memory, more go to a temporary file."""
+
+    def __init__(self) -> None:
+        self.summary = Summary()
+        # closed with the object: it lives as long as the sweep
+        self._file = tempfile.SpooledTemporaryFile(  # noqa: SIM115
+            max_size=IN_MEMORY_BYTES, mode="w+", encoding="utf-8", newline="\n"
+        )
+
+    def add(self, finding: Finding) -> None:
+        self.summary.add(finding)
+        self._file.write(finding.to_json() + "\n")
+
+    def lines(self) -> Iterator[str]:
+        self._file.seek(0)
+        yield from self._file
+
+
+class FindingsFile:
+    """`findings_path`: opened before the first AWS call, replaced at once when the sweep ends."""
+
+    def __init__(self, path: str) -> None:
+        """Raises SweepError if the file can't be written."""
+        self._path = Path(path)
+        try:
+            self._path.parent.mkdir(parents=True, exist_ok=True)
+            if self._path.is_dir():
+                raise IsADirectoryError(f"{path} is a directory")
+            handle, self._temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
+        except OSError as error:
+            raise SweepError(f"findings_path {path} can't be written: {error.strerror or error}.") from error
+        os.fchmod(handle, 0o666 & ~_umask())
+        self._file = os.fdopen(handle, "w", encoding="utf-8")
+
+    def commit(self, lines: Iterable[str]) -> None:
+        with self._file:
+            self._file.writelines(lines)
+        os.replace(self._temporary, self._path)
+
+    def discard(self) -> None:
+        """Leave an earlier report as it was."""
+        self._file.close()
+        Path(self._temporary).unlink(missing_ok=True)
+
+
+def _umask() -> int:
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask
