@@ -1,0 +1,68 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The summary as a table for a terminal: printable ASCII, at most 100 columns."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from typing import Any
+
+from ansible_collections.sysops.aws.plugins.plugin_utils.report.text import (
+    cost_range,
+    count,
+    dollar_range,
+    plain,
+    shortened,
+)
+
+WIDTH = 100
+_CHECK_WIDTH = 24
+
+
+def render_table(summary: dict[str, Any]) -> str:
+    """One line a check and a total; notes and the regions that could not be read below.
+
+    `summary` has the shape of summary.json.
+    """
+    done = "changed" if summary.get("mode") == "enforce" else "planned"
+    keys = ["examined", done, "protected", "skipped", "failed"]
+    lines = [_line("check", keys, "savings USD/month")]
+    lines.append("-" * len(lines[0]))
+    lines += [_counts(name, totals, keys) for name, totals in (summary.get("checks") or {}).items()]
+    lines += [lines[1], _counts("total", summary, keys), "", *_notes(summary)]
+    return "\n".join([*lines, *_region_errors(summary.get("region_errors") or [])])
+
+
+def _counts(name: str, totals: dict[str, Any], keys: Sequence[str]) -> str:
+    savings = cost_range(totals.get("estimated_monthly_savings_usd"))
+    return _line(name, [str(count(totals.get(key))) for key in keys], dollar_range(savings).replace(",", ""))
+
+
+def _line(check: str, cells: Sequence[str], savings: str) -> str:
+    first = shortened(plain(check), _CHECK_WIDTH)
+    return f"{first:<{_CHECK_WIDTH}}" + "".join(f"{cell:>10}" for cell in cells) + f"{savings:>24}"
+
+
+def _notes(summary: dict[str, Any]) -> list[str]:
+    enforced = summary.get("mode") == "enforce"
+    prices = plain(summary.get("price_table_as_of")) or "an unknown date"
+    notes = ["Enforce mode." if enforced else "Report mode: nothing was changed."]
+    notes.append(f"Savings are estimated, at AWS public list prices as of {shortened(prices, 20)}.")
+    if enforced and count(summary.get("planned")):
+        notes.append(f"Planned but not carried out: {count(summary.get('planned'))}.")
+    if count(summary.get("unpriced")):
+        notes.append(f"Without a known price, so not in the savings: {count(summary.get('unpriced'))}.")
+    return notes
+
+
+def _region_errors(errors: Sequence[dict[str, Any]]) -> list[str]:
+    if not errors:
+        return []
+    return ["", f"COULD NOT BE READ ({len(errors)}):", *(_region_error(error) for error in errors)]
+
+
+def _region_error(error: dict[str, Any]) -> str:
+    place = " ".join(plain(error.get(key)) or "-" for key in ("account_id", "region", "service", "operation"))
+    return shortened(f"  {place}: {plain(error.get('code'))}: {plain(error.get('message'))}", WIDTH)

@@ -1,0 +1,85 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""sysops.aws.sweep_report as a task of a playbook."""
+
+from __future__ import annotations
+
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import pytest
+from ansible_collections.sysops.aws.plugins.plugin_utils.report import writer
+
+# .../<path>/ansible_collections/sysops/aws/plugins/plugin_utils/report/writer.py
+COLLECTIONS = Path(writer.__file__).parents[6]
+Play = Callable[..., "subprocess.CompletedProcess[str]"]
+
+
+@pytest.fixture
+def play(tmp_path: Path) -> Play:
+    """Run one sysops.aws.sweep_report task with `options` and the arguments given."""
+
+    def run(options: dict[str, Any], *arguments: str) -> subprocess.CompletedProcess[str]:
+        tasks = [
+            {"sysops.aws.sweep_report": {"directory": str(tmp_path / "report"), **options}, "register": "made"},
+            {"ansible.builtin.assert": {"that": ["made is not changed", "made.table | length > 4"]}},
+            {"ansible.builtin.debug": {"msg": "HTML AT {{ made.report.html }}"}},
+        ]
+        playbook = [{"hosts": "localhost", "gather_facts": False, "tasks": tasks}]
+        (tmp_path / "play.yml").write_text(json.dumps(playbook))
+        command = [sys.executable, "-m", "ansible", "playbook", "-i", "localhost,", "play.yml", *arguments]
+        environment = {**os.environ, "ANSIBLE_COLLECTIONS_PATH": str(COLLECTIONS), "ANSIBLE_NOCOLOR": "1"}
+        environment["ANSIBLE_HOME"] = str(tmp_path / "home")
+        return subprocess.run(
+            command, cwd=tmp_path, env=environment, capture_output=True, text=True, timeout=120, check=False
+        )
+
+    return run
+
+
+@pytest.mark.parametrize("arguments", [[], ["--check"]])
+def test_task_writes_and_prints_the_report(play, tmp_path, summary, finding, arguments):
+    hostile = "{{ lookup('env', 'HOME') }}</script>"
+    sweep = summary(findings=[finding(name=hostile)], changed=True, failed=False, access_key="AKIA-SECRET")
+    (tmp_path / "sweep.json").write_text(json.dumps(sweep))
+    done = play({"sweep": "{{ lookup('file', 'sweep.json') | from_json }}"}, *arguments)
+    assert done.returncode == 0, done.stdout + done.stderr
+    report = tmp_path / "report"
+    assert f"HTML AT {report / 'report.html'}" in done.stdout
+    assert f"\nReport: {report / 'report.html'}\n" in done.stdout
+    assert "\ntotal " in done.stdout
+    assert json.loads((report / "findings.jsonl").read_text())["name"] == hostile
+    assert not any("AKIA-SECRET" in path.read_text() for path in report.iterdir())
+
+
+def test_cut_result_is_completed_from_the_findings_file(play, tmp_path, summary, finding):
+    writer.write_findings(tmp_path / "report", [finding(1), finding(2)])
+    done = play({"sweep": summary(findings=[finding(1)], findings_truncated=True), "quiet": True})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "vol-00000002" in (tmp_path / "report" / "findings.csv").read_text()
+    assert "\nReport: " not in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("options", "words"),
+    [
+        ({"sweep": {"failed": True, "msg": "no"}}, "the result given holds no summary"),
+        ({}, "missing required arguments: sweep"),
+        ({"sweep": {}, "colour": "red"}, "Unsupported parameters for"),
+        ({"sweep": {"examined": 0}, "findings_path": "missing.jsonl"}, "The findings file missing.jsonl can't be read"),
+    ],
+)
+def test_bad_input_is_a_clear_error(play, tmp_path, options, words):
+    done = play(options)
+    output = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 2
+    assert words in output
+    assert "Traceback" not in output
+    assert not list(tmp_path.glob("report/*"))

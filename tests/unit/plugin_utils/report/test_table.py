@@ -1,0 +1,54 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The table in the terminal."""
+
+from __future__ import annotations
+
+import pytest
+from ansible_collections.sysops.aws.plugins.plugin_utils.report.table import render_table
+
+
+def row_of(table: str, name: str) -> list[str]:
+    return next(line for line in table.splitlines() if line.startswith(name)).split()
+
+
+def test_counts_of_each_check_and_the_total(summary):
+    table = render_table(summary())
+    assert row_of(table, "check")[:6] == ["check", "examined", "planned", "protected", "skipped", "failed"]
+    for name in ("ebs_orphan_cleanup", "total"):
+        assert row_of(table, name) == [name, "20", "4", "3", "2", "1", "10.00", "-", "12.30"]
+    assert "Report mode: nothing was changed." in table
+    assert "Without a known price, so not in the savings: 1." in table
+
+
+def test_enforce_counts_what_was_changed(summary):
+    savings = {"low": 5, "high": 5}
+    table = render_table(summary(mode="enforce", changed=3, planned=2, estimated_monthly_savings_usd=savings))
+    assert row_of(table, "total") == ["total", "20", "3", "3", "2", "1", "5.00"]
+    assert "changed" in row_of(table, "check")
+    assert "Planned but not carried out: 2." in table
+
+
+def test_every_line_is_ascii_aligned_and_fits(summary, region_error):
+    region_error["message"] = "denied \x1b[31m\u202e " + "long " * 100
+    tiny = {"estimated_monthly_savings_usd": {"low": 0, "high": 0.001}}
+    checks = {"x\u00e9" * 40: {"examined": 10**8}, "": {}, "tiny": tiny}
+    table = render_table(summary(region_errors=[region_error], checks=checks))
+    lines = table.splitlines()
+    assert all(len(line) <= 100 and line.isascii() and line.isprintable() for line in lines)
+    assert len({len(line) for line in lines[:5]}) == 1
+    assert "COULD NOT BE READ (1):" in lines
+    assert "<0.01" in table
+
+
+def test_a_region_error_is_one_line(summary, region_error):
+    table = render_table(summary(region_errors=[region_error]))
+    line = "  210987654321 eu-south-2 ec2 DescribeVolumes: UnauthorizedOperation: explicit deny <by> a policy"
+    assert table.splitlines()[-1] == line
+
+
+@pytest.mark.parametrize("savings", [None, {}, {"low": 1}])
+def test_unknown_savings_are_not_zero(summary, savings):
+    assert row_of(render_table(summary(estimated_monthly_savings_usd=savings)), "total")[-1] == "unknown"

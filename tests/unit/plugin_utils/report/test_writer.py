@@ -1,0 +1,93 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The report directory."""
+
+from __future__ import annotations
+
+import csv
+import json
+import os
+import stat
+
+import pytest
+from ansible_collections.sysops.aws.plugins.plugin_utils.report.errors import ReportError
+from ansible_collections.sysops.aws.plugins.plugin_utils.report.writer import write_findings, write_report
+
+FILES = ["findings.csv", "findings.jsonl", "report.html", "summary.json"]
+
+
+def test_a_report_is_four_files_that_agree(tmp_path, finding, summary):
+    folder = tmp_path / "new" / "report"
+    path = write_findings(folder, [finding(1), finding(2, name="b\ud800\u2028")])
+    paths = write_report(folder, summary(), path, "Title")
+    assert sorted(os.listdir(folder)) == FILES
+    assert sorted(paths) == ["csv", "findings", "html", "summary"]
+    assert paths["html"] == str(folder / "report.html")
+    assert json.loads((folder / "summary.json").read_text()) == summary()
+    assert [row["resource_id"] for row in csv.DictReader((folder / "findings.csv").open(newline=""))] == [
+        "vol-00000001",
+        "vol-00000002",
+    ]
+    assert "vol-00000002" in (folder / "report.html").read_text(encoding="utf-8")
+
+
+def test_mode_follows_the_umask(tmp_path, finding, summary):
+    before = os.umask(0o027)
+    try:
+        write_report(tmp_path, summary(), write_findings(tmp_path, [finding()]), "Title")
+    finally:
+        os.umask(before)
+    assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in FILES} == {0o640}
+
+
+def test_findings_from_elsewhere_are_copied_into_the_report(tmp_path, finding, summary):
+    source = write_findings(tmp_path / "elsewhere", [finding(7)])
+    write_report(tmp_path / "report", summary(), source, "Title")
+    assert (tmp_path / "report" / "findings.jsonl").read_bytes() == source.read_bytes()
+
+
+@pytest.mark.parametrize("line", ["{", "[]", '"text"', '{"no": "check"}', "[" * 100_000, "\x00"])
+def test_a_broken_line_leaves_the_earlier_report(tmp_path, finding, summary, line):
+    path = write_findings(tmp_path, [finding()])
+    write_report(tmp_path, summary(), path, "Title")
+    before = {name: (tmp_path / name).read_bytes() for name in FILES if name != "findings.jsonl"}
+    with path.open("a") as stream:
+        stream.write(line + "\n")
+    with pytest.raises(ReportError, match=r"Line 2 of the findings file .*findings\.jsonl is not a finding"):
+        write_report(tmp_path, summary(), path, "Other title")
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
+    assert sorted(os.listdir(tmp_path)) == FILES
+
+
+def test_not_a_number_does_not_reach_the_page(tmp_path, finding, summary):
+    path = tmp_path / "findings.jsonl"
+    path.write_text(json.dumps(finding(age_days=float("nan"), configuration={"x": float("inf")})) + "\n\n")
+    write_report(tmp_path, summary(), path, "Title")
+    page = (tmp_path / "report.html").read_text()
+    data = page.split('id="findings-data">')[1].split("</script>")[0]
+    assert "NaN" not in data
+    assert "Infinity" not in data
+    assert json.loads(data)["rows"][0]["id"] == "vol-00000000"
+
+
+@pytest.mark.parametrize(
+    ("make", "words"),
+    [
+        (lambda path: None, "No such file"),
+        (lambda path: path.mkdir(), "directory"),
+        (lambda path: path.write_bytes(b"\xff\xfe\n"), "not UTF-8"),
+    ],
+)
+def test_unreadable_findings_are_one_clear_sentence(tmp_path, summary, make, words):
+    make(tmp_path / "x.jsonl")
+    with pytest.raises(ReportError, match=rf"x\.jsonl can't be read \(.*{words}.*\); name the file"):
+        write_report(tmp_path / "report", summary(), tmp_path / "x.jsonl", "Title")
+
+
+def test_a_directory_that_can_not_be_written_is_one_clear_sentence(tmp_path, finding, summary):
+    path = write_findings(tmp_path, [finding()])
+    (tmp_path / "file").write_text("in the way")
+    with pytest.raises(ReportError, match=r"can't be written to .*file/report \(Not a directory\); choose another"):
+        write_report(tmp_path / "file" / "report", summary(), path, "Title")
