@@ -1,0 +1,70 @@
+# Every target works on a fresh clone; setup is done once for each set of packages and is instant afterwards.
+SHELL := /bin/sh
+PYTHON ?= python3
+MODE ?= report
+BIN := .venv/bin
+STAMPS := .venv/stamps
+LINK := .ansible/collections/ansible_collections/sysops/aws
+PIP := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check -c constraints.txt
+
+# Relative: make runs in the root of the repository, which may have spaces in its path.
+export ANSIBLE_CONFIG := ansible.cfg
+
+.PHONY: help setup demo test lint sanity molecule clean
+
+help:
+	@echo "make setup      .venv with ansible and boto3, and the collection linked where Ansible finds it"
+	@echo "make demo       cost_hygiene.yml on an emulated account, report only; MODE=enforce acts on it"
+	@echo "make test       every check that needs neither root nor a container (ONLY='ruff pytest' for some)"
+	@echo "make lint       every check but sanity and pytest"
+	@echo "make sanity     ansible-test sanity, in full"
+	@echo "make molecule   the roles on real hosts"
+	@echo "make clean      removes what the other targets made, but for reports"
+
+setup: $(STAMPS)/runtime $(LINK)
+
+$(BIN)/python:
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Python 3.11 or newer is needed (PYTHON=... names another one)"; exit 1; }
+	@echo "==> making .venv"
+	@$(PYTHON) -m venv .venv || { rm -rf .venv; echo "python3 -m venv failed (Debian: apt install python3-venv)"; exit 1; }
+
+$(STAMPS)/runtime: requirements.txt constraints.txt | $(BIN)/python
+	@echo "==> installing what running takes: ansible, boto3"
+	@$(PIP) -r requirements.txt
+	@mkdir -p $(STAMPS) && touch $@
+
+$(STAMPS)/demo: requirements-demo.txt $(STAMPS)/runtime
+	@echo "==> installing the emulated account: moto"
+	@$(PIP) -r requirements-demo.txt
+	@touch $@
+
+$(STAMPS)/test: requirements-test.txt $(STAMPS)/demo
+	@echo "==> installing the test tools"
+	@$(PIP) -r requirements-test.txt
+	@touch $@
+
+$(LINK):
+	@mkdir -p $(@D) && ln -s ../../../.. $@
+	@echo "==> the collection is linked at $@"
+
+demo: setup $(STAMPS)/demo
+	@scripts/demo.sh -e cost_hygiene_mode=$(MODE)
+
+test: setup $(STAMPS)/test
+	@$(BIN)/python scripts/check.py $(ONLY)
+
+lint: setup $(STAMPS)/test
+	@$(BIN)/python scripts/check.py ruff mypy yamllint ansible-lint antsibull-docs changelog
+
+sanity: setup $(STAMPS)/test
+	@$(BIN)/python scripts/check.py sanity
+
+molecule:
+	@found=$$(ls -d extensions/molecule/*/molecule.yml 2>/dev/null); \
+	if [ -z "$$found" ]; then echo "molecule: there are no scenarios yet, nothing to run"; \
+	else echo "molecule: no runner yet for: $$found"; exit 1; fi
+
+clean:
+	rm -rf .venv .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	find . -name __pycache__ -type d -prune -exec rm -rf {} +
