@@ -92,7 +92,7 @@ options:
     description:
       - Your own prices in US dollars, as region to item to price; the region V(*) applies everywhere.
       - Items are named as in the collection's price table, such as C(ebs_gp3_gb_month).
-      - Without it, AWS's public list prices of the date in RV(summary.price_table_as_of) are used. A region or item
+      - Without it, AWS's public list prices of the date in C(summary.price_table_as_of) are used. A region or item
         that
         is not in the table gives no estimate.
     type: dict

@@ -31,6 +31,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
 # `initial` will serve in a moment; `unavailable` is a target without health checks, as most Lambda functions are
 SERVING = frozenset({"healthy", "initial", "unavailable", "InService"})
 
+INTENTIONAL = "intentional"
 REASONS = {
     "no_target_groups": "The load balancer has no target group",
     "no_registered_targets": "No target is registered with the load balancer",
@@ -54,7 +55,7 @@ def answers_by_itself(resource: Resource) -> str | None:
     """A load balancer whose rules all redirect, answer or authenticate needs no target."""
     rules = [rule for listener in resource["Listeners"] for rule in listener.get("Rules", [])]
     if rules and not any(action["Type"] == "forward" for rule in rules for action in rule["Actions"]):
-        return "intentional: all rules of all its listeners redirect, answer or authenticate"
+        return "all rules of all its listeners redirect, answer or authenticate"
     return None
 
 
@@ -62,6 +63,7 @@ class TargetOfNetworkLoadBalancer(Guard):
     """An ALB behind an NLB is reached through the NLB's target group of type `alb`."""
 
     name = "the list of target groups"
+    reason_code = INTENTIONAL
 
     def load(self, region: Region) -> Mapping[str, str]:
         behind = [group for group in target_groups(region) if group.get("TargetType") == "alb"]
@@ -75,13 +77,14 @@ class TargetOfNetworkLoadBalancer(Guard):
 
     def protects(self, candidate: Candidate, facts: Mapping[str, str]) -> str | None:
         group = facts.get(candidate.finding.arn)
-        return f"intentional: target of a network load balancer through the target group {group}" if group else None
+        return f"target of a network load balancer through the target group {group}" if group else None
 
 
 class ServesEndpoint(Guard):
     """A network or gateway load balancer that offers a PrivateLink endpoint service."""
 
     name = "the list of VPC endpoint services"
+    reason_code = INTENTIONAL
 
     def load(self, region: Region) -> Mapping[str, str]:
         services = region.listing("ec2", "describe_vpc_endpoint_service_configurations", "ServiceConfigurations")
@@ -94,7 +97,7 @@ class ServesEndpoint(Guard):
 
     def protects(self, candidate: Candidate, facts: Mapping[str, str]) -> str | None:
         service = facts.get(candidate.finding.arn)
-        return f"intentional: serves the VPC endpoint service {service}" if service else None
+        return f"serves the VPC endpoint service {service}" if service else None
 
 
 class IdleLoadBalancers(Policy):
@@ -107,7 +110,7 @@ class IdleLoadBalancers(Policy):
         self._types = frozenset(options["load_balancer_types"])
         self._no_traffic_days: int = options["no_traffic_days"]
         self._prices = common.prices
-        guards: list[Guard] = [ExcludedByTag(common.exclude_tags), Holds("rules", answers_by_itself)]
+        guards: list[Guard] = [ExcludedByTag(common.exclude_tags), Holds("rules", answers_by_itself, INTENTIONAL)]
         if "application" in self._types:
             guards.append(TargetOfNetworkLoadBalancer())
         if self._types & {"network", "gateway"}:

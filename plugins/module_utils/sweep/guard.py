@@ -32,6 +32,8 @@ class Guard:
 
     name: str = ""
     nothing: Any = frozenset()
+    #: what the finding's reason_code becomes where the guard explains the finding away
+    reason_code: str | None = None
 
     def load(self, region: Region) -> Any:
         """Facts for `protects`. Raises CallError if they can't be read: then every candidate is protected."""
@@ -93,8 +95,9 @@ class OwnedBy(Guard):
 class Holds(Guard):
     """A plain test of the resource itself, which returns the protecting words or None."""
 
-    def __init__(self, name: str, test: Callable[[Resource], str | None]) -> None:
+    def __init__(self, name: str, test: Callable[[Resource], str | None], reason_code: str | None = None) -> None:
         self.name = name
+        self.reason_code = reason_code
         self._test = test
 
     def protects(self, candidate: Candidate, facts: Any) -> str | None:

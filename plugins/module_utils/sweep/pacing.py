@@ -18,13 +18,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from botocore.exceptions import (
-    ConnectionClosedError,
-    ConnectTimeoutError,
-    EndpointConnectionError,
-    HTTPClientError,
-    ReadTimeoutError,
-)
+try:
+    from botocore.exceptions import (
+        ConnectionClosedError,
+        ConnectTimeoutError,
+        EndpointConnectionError,
+        HTTPClientError,
+        ReadTimeoutError,
+    )
+except ImportError:
+    pass  # AnsibleAWSModule says that it is missing
 
 from .errors import THROTTLES
 
@@ -194,4 +197,4 @@ def _fault(response: tuple[Any, dict[str, Any]] | None, exception: Exception | N
 
 def _delay(attempts: int, longest: float) -> float:
     """Exponential back-off with full jitter (Amazon Builders' Library: Timeouts, retries, and backoff with jitter)."""
-    return random.uniform(0, min(longest, 0.25 * 2 ** min(attempts, 10)))  # noqa: S311
+    return random.uniform(0, min(longest, 0.25 * 2 ** min(attempts, 10)))

@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.price_table import ITEMS, PRICES
+from .price_table import ITEMS, PRICES
 
 HOURS_A_MONTH = 730
 GIB = 2**30

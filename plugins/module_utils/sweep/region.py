@@ -13,8 +13,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from typing import Any, TypeVar
 
-from botocore.exceptions import BotoCoreError, ClientError
-from botocore.parsers import ResponseParserError
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.parsers import ResponseParserError
+except ImportError:
+    pass  # AnsibleAWSModule says that it is missing
 
 from .account import Account
 from .errors import CallError, RegionError, SweepError, nearest

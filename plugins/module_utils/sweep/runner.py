@@ -242,6 +242,7 @@ def _guard(job: Job, candidates: Sequence[Candidate]) -> None:
         for candidate in left:
             if why := guard.protects(candidate, facts):
                 candidate.finding.protect(why)
+                candidate.finding.reason_code = guard.reason_code or candidate.finding.reason_code
 
 
 def _facts(region: Region, guard: Guard) -> Any:

@@ -33,7 +33,9 @@ class Spool:
 
     def lines(self) -> Iterator[str]:
         self._file.seek(0)
-        yield from self._file
+        # `yield from` would close the file with a reader that stops early
+        for line in self._file:  # noqa: UP028
+            yield line
 
 
 class FindingsFile:
