@@ -1,0 +1,100 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The emulated account, and how tests run modules and playbooks against it."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import os
+import subprocess
+import sys
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+from tests.emulator import Emulator
+
+ROOT = Path(__file__).resolve().parents[2]
+MODULES = "ansible_collections.sysops.aws.plugins.modules"
+READS = ("Describe", "Get", "List", "AssumeRole")
+
+Json = dict[str, Any]
+Module = Callable[..., Json]
+
+
+@pytest.fixture(scope="session")
+def served() -> Iterator[Emulator]:
+    with Emulator("none") as emulator:
+        yield emulator
+
+
+@pytest.fixture
+def aws(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    """The demo account, built anew, with credentials for it in the environment."""
+    served.reset("demo")
+    _point_at(served, monkeypatch)
+    return served
+
+
+@pytest.fixture
+def empty_aws(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
+    served.reset("none")
+    _point_at(served, monkeypatch)
+    return served
+
+
+def _point_at(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
+    for name, value in {**emulator.environment(), "AWS_CONFIG_FILE": os.devnull}.items():
+        monkeypatch.setenv(name, value)
+    monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", os.devnull)
+
+
+@pytest.fixture
+def module(capsys: pytest.CaptureFixture[str]) -> Module:
+    """Runs a module in this process as Ansible would: `module("ec2_monitoring", check=True, state="basic")`."""
+
+    def run(name: str, check: bool = False, diff: bool = False, **options: Any) -> Json:
+        from ansible.module_utils.testing import patch_module_args
+
+        arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
+        capsys.readouterr()
+        with patch_module_args(arguments), pytest.raises(SystemExit):
+            importlib.import_module(f"{MODULES}.{name}").main()
+        result: Json = json.loads(capsys.readouterr().out)
+        return result
+
+    return run
+
+
+@pytest.fixture
+def playbook(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
+    """Runs a playbook of the collection as an operator does, with variables as -e."""
+
+    def run(name: str, *arguments: str, **variables: Any) -> subprocess.CompletedProcess[str]:
+        program = Path(sys.executable).with_name("ansible-playbook")
+        return subprocess.run(
+            [str(program), name, "-e", json.dumps(variables), *arguments],
+            cwd=ROOT,
+            env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_HOME": str(tmp_path / "home")},
+            capture_output=True,
+            text=True,
+            timeout=120,
+            check=False,
+        )
+
+    return run
+
+
+def changes(emulator: Emulator) -> dict[str, int]:
+    """How often each operation that is no read was called."""
+    found: dict[str, int] = {}
+    for (_account, _region, _service, operation), count in emulator.calls.items():
+        if not operation.startswith(READS):
+            found[operation] = found.get(operation, 0) + count
+    return found
