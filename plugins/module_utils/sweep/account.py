@@ -110,8 +110,9 @@ class Account:
 
 
 SOURCES = {
-    "explicit": "the module's access_key and secret_key",
-    "env": "the environment variables AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY",
+    # amazon.aws hands over what it finds in the environment as if the module had been given it
+    "explicit": "the module's options or the environment (AWS_ACCESS_KEY_ID)",
+    "env": "the environment (AWS_ACCESS_KEY_ID)",
     "shared-credentials-file": "the shared credentials file",
     "config-file": "the AWS config file",
     "iam-role": "the instance's role",

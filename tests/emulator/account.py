@@ -1,0 +1,64 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Builds the emulated account at one of the scales demo, S, M, L or none, the same for the same seed."""
+
+from __future__ import annotations
+
+from datetime import datetime, timezone
+from typing import Any
+
+from .building.balancers import build_application, build_other_types
+from .building.bulk import SIZES, build_bulk
+from .building.ebs import add_volume, build_snapshots, build_volumes
+from .building.instances import PLAIN, add_instance, build_instances
+from .building.logs import add_log_group, build_log_groups
+from .building.site import Site, waste
+from .regions import ENABLED
+
+ACCOUNT = "123456789012"
+OTHER_ACCOUNT = "210987654321"
+# Where the demo holds every case there is; the other regions hold a few resources each.
+FULL = ((ACCOUNT, "eu-west-1"), (ACCOUNT, "us-east-1"), (OTHER_ACCOUNT, "ap-southeast-2"))
+
+
+def build(scale: str, seed: int) -> list[dict[str, Any]]:
+    """Empty moto and fill it; returns the manifest (see building.site.Row). Raises ValueError on an unknown scale."""
+    if scale not in ("demo", "none", *SIZES):
+        raise ValueError(f"unknown scale {scale!r}: demo, none, {', '.join(SIZES)}")
+    _empty(seed)
+    manifest: list[dict[str, Any]] = []
+    now = datetime.now(timezone.utc).replace(tzinfo=None, microsecond=0)
+    sites = {(a, r): Site(a, r, seed, now, manifest) for a in (ACCOUNT, OTHER_ACCOUNT) for r in ENABLED}
+    if scale == "demo":
+        _build_demo(sites)
+    elif scale != "none":
+        build_bulk([sites[(ACCOUNT, region)] for region in ENABLED], SIZES[scale])
+    return manifest
+
+
+def _empty(seed: int) -> None:
+    """Forget all backends. moto's own reset makes each of them anew first, only to drop it."""
+    from moto.core.base_backend import BackendDict
+    from moto.core.model_instances import reset_model_data
+    from moto.moto_api._internal import mock_random
+
+    for backends in list(BackendDict._instances):
+        backends.clear()
+    BackendDict._instances.clear()
+    reset_model_data()
+    mock_random.seed(seed)
+
+
+def _build_demo(sites: dict[tuple[str, str], Site]) -> None:
+    for key in FULL:
+        for build_case in (build_volumes, build_snapshots, build_log_groups, build_instances, build_application,
+                           build_other_types):  # fmt: skip
+            build_case(sites[key])
+    for region in ENABLED:
+        site = sites[(ACCOUNT, region)]
+        if (ACCOUNT, region) not in FULL:
+            add_volume(site, waste("unattached", "left over"), f"left-over-{region}", size=40)
+            add_log_group(site, waste("no_retention", "never expires"), f"/aws/lambda/hello-{region}", stored_mib=64)
+            add_instance(site, PLAIN, f"probe-{region}")

@@ -1,0 +1,105 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""EC2 images: pages, and disabled AMIs, which DescribeImages hides unless asked."""
+
+from __future__ import annotations
+
+from typing import Any
+
+from ..wire import AwsError, Call, timestamp, xml
+from .common import check_dry_run, ec2, paged, select, tag_set
+
+IMAGE_PAGE = 1000
+FILTERS = {
+    "architecture": lambda i: i.architecture,
+    "block-device-mapping.snapshot-id": lambda i: i.ebs_snapshot.id,
+    "creation-date": lambda i: i.creation_date,
+    "description": lambda i: i.description,
+    "image-id": lambda i: i.id,
+    "image-type": lambda i: i.image_type,
+    "is-public": lambda i: i.is_public,
+    "name": lambda i: i.name,
+    "owner-alias": lambda i: i.owner_alias,
+    "owner-id": lambda i: i.owner_id,
+    "platform": lambda i: i.platform,
+    "root-device-type": lambda i: i.root_device_type,
+    "state": lambda i: i.state,
+    "virtualization-type": lambda i: i.virtualization_type,
+}
+
+
+def describe_images(call: Call) -> str:
+    """DescribeImages: MaxResults (moto: ignored); disabled AMIs only with IncludeDisabled (moto: always).
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImages.html
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/disable-an-ami.html
+    """
+    backend = ec2(call)
+    check_dry_run(call)
+    ids = call.values("ImageId")
+    owners = [call.account if o == "self" else o for o in call.values("Owner")]
+    if missing := [i for i in ids if i not in backend.amis]:
+        raise AwsError("InvalidAMIID.NotFound", f"The image id '[{', '.join(missing)}]' does not exist")
+    found = [backend.amis[i] for i in ids] if ids else list(backend.amis.values())
+    found = [i for i in found if _may_launch(i, call.account)]
+    if not call.flag("IncludeDisabled"):
+        found = [i for i in found if i.state != "disabled"]
+    if owners:
+        found = [i for i in found if i.owner_id in owners or i.owner_alias in owners]
+    if users := [call.account if u == "self" else u for u in call.values("ExecutableBy")]:
+        found = [i for i in found if any(_is_shared(i, user) for user in users)]
+    chosen, token = paged(select(found, call, FILTERS, backend.tags), call, ids, IMAGE_PAGE)
+    return f"<imagesSet>{''.join(_image_xml(i, backend.tags.get(i.id)) for i in chosen)}</imagesSet>{token}"
+
+
+def _is_shared(image: Any, user: str) -> bool:
+    return image.is_public or {"UserId": user} in image.launch_permissions
+
+
+def _may_launch(image: Any, account: str) -> bool:
+    return image.owner_id == account or _is_shared(image, account)
+
+
+def _image_xml(image: Any, tags: dict[str, str] | None) -> str:
+    row = {
+        "imageId": image.id,
+        "imageLocation": image.image_location or f"{image.owner_id}/{image.name}",
+        "imageState": image.state,
+        "imageOwnerId": image.owner_id,
+        "imageOwnerAlias": image.owner_alias,
+        "isPublic": image.is_public,
+        "architecture": image.architecture or "x86_64",
+        "imageType": image.image_type,
+        "name": image.name,
+        "description": image.description,
+        "creationDate": timestamp(image.creation_date),
+        "platform": image.platform,
+        "bootMode": image.boot_mode,
+        "rootDeviceType": image.root_device_type,
+        "rootDeviceName": image.root_device_name,
+        "virtualizationType": image.virtualization_type or "hvm",
+        "hypervisor": image.hypervisor or "xen",
+        "sourceInstanceId": image.source_instance_id,
+        "blockDeviceMapping": [_mapping(m) for m in image.block_device_mappings],
+        "deregistrationProtection": getattr(image, "deregistration_protection", "disabled"),
+    }
+    return f"<item>{xml(row)}{tag_set(tags)}</item>"
+
+
+def _mapping(mapping: dict[str, Any]) -> dict[str, Any]:
+    ebs = mapping["Ebs"]
+    return {
+        "deviceName": mapping["DeviceName"],
+        "ebs": {
+            "snapshotId": ebs["SnapshotId"],
+            "volumeSize": ebs["VolumeSize"],
+            "deleteOnTermination": ebs["DeleteOnTermination"],
+            "volumeType": ebs["VolumeType"],
+            "encrypted": False,
+        },
+    }
+
+
+OPERATIONS = {"DescribeImages": describe_images}

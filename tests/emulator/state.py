@@ -1,0 +1,86 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The real state of the emulated account, read past the API."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from typing import Any
+
+from .services.log_groups import created_ms
+from .services.log_policies import governing_policy
+
+StateKey = tuple[str, str, str, str]
+
+
+def read_state() -> dict[StateKey, dict[str, Any]]:
+    """Every resource of the kinds that a sweep knows, by (account, region, resource_type, resource_id).
+
+    Values: `tags` for all; `attached` (volumes), `retention_in_days`, `own_retention_in_days` and `created_ms` (log
+    groups; the first is what DescribeLogGroups shows), `monitoring` and `state` (instances), `type` (balancers).
+    """
+    return {key: value for reader in (_ec2, _logs, _elbv2, _elb) for key, value in reader()}
+
+
+def _each(backends: Any) -> Iterator[tuple[str, str, Any]]:
+    for account, regions in list(backends.items()):
+        for region, backend in list(regions.items()):
+            yield account, region, backend
+
+
+def _ec2() -> Iterator[tuple[StateKey, dict[str, Any]]]:
+    from moto.ec2.models import ec2_backends
+
+    for account, region, backend in _each(ec2_backends):
+        for volume in list(backend.volumes.values()):
+            row = {"tags": _tags(backend, volume.id), "attached": bool(volume.attachment)}
+            yield (account, region, "ec2:volume", volume.id), row
+        for snapshot in list(backend.snapshots.values()):
+            yield (account, region, "ec2:snapshot", snapshot.id), {"tags": _tags(backend, snapshot.id)}
+        for image in list(backend.amis.values()):
+            row = {"tags": _tags(backend, image.id), "state": image.state, "snapshot_id": image.ebs_snapshot.id}
+            yield (account, region, "ec2:image", image.id), row
+        for reservation in list(backend.reservations.values()):
+            for i in reservation.instances:
+                row = {"tags": _tags(backend, i.id), "monitoring": i.monitoring_state, "state": i.state}
+                yield (account, region, "ec2:instance", i.id), row
+
+
+def _tags(backend: Any, resource_id: str) -> dict[str, str]:
+    return dict(backend.tags.get(resource_id, {}))
+
+
+def _logs() -> Iterator[tuple[StateKey, dict[str, Any]]]:
+    from moto.logs.models import logs_backends
+
+    for account, region, backend in _each(logs_backends):
+        for group in list(backend.groups.values()):
+            policy = governing_policy(backend, group)
+            row = {
+                "tags": backend.tagger.get_tag_dict_for_resource(group.arn),
+                "retention_in_days": policy.days if policy else group.retention_in_days,
+                "own_retention_in_days": group.retention_in_days,
+                "created_ms": created_ms(group),
+            }
+            yield (account, region, "logs:log-group", group.name), row
+
+
+def _elbv2() -> Iterator[tuple[StateKey, dict[str, Any]]]:
+    from moto.elbv2.models import elbv2_backends
+
+    for account, region, backend in _each(elbv2_backends):
+        for balancer in list(backend.load_balancers.values()):
+            tags = backend.tagging_service.get_tag_dict_for_resource(balancer.arn)
+            row = {"tags": tags, "type": balancer.type, "arn": balancer.arn}
+            yield (account, region, "elasticloadbalancing:loadbalancer", balancer.name), row
+
+
+def _elb() -> Iterator[tuple[StateKey, dict[str, Any]]]:
+    from moto.elb.models import elb_backends
+
+    for account, region, backend in _each(elb_backends):
+        for name, balancer in list(backend.load_balancers.items()):
+            row = {"tags": dict(balancer.tags), "type": "classic"}
+            yield (account, region, "elasticloadbalancing:loadbalancer", name), row

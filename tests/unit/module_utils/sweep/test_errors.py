@@ -1,0 +1,98 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What AWS answers, in words for the operator."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import CallError, RegionError, nearest
+from botocore.exceptions import ClientError, EndpointConnectionError
+
+
+def client_error(retries: int = 0, **error: str) -> ClientError:
+    answer: Any = {"Error": error, "ResponseMetadata": {"RetryAttempts": retries}}
+    return ClientError(answer, "DescribeVolumes")
+
+
+def test_a_call_error_names_the_call_and_what_was_answered():
+    error = CallError.of("ec2", "DescribeVolumes", client_error(Code="UnauthorizedOperation", Message="Not you."))
+    assert str(error) == "ec2:DescribeVolumes answered UnauthorizedOperation: Not you."
+
+
+@pytest.mark.parametrize(("retries", "retried"), [(0, False), (1, True), (5, True)])
+def test_a_call_error_knows_of_earlier_attempts(retries, retried):
+    assert CallError.of("ec2", "DeleteVolume", client_error(retries, Code="X", Message="m")).retried is retried
+
+
+def test_a_network_error_is_known_by_its_name():
+    error = CallError.of("ec2", "DescribeVolumes", EndpointConnectionError(endpoint_url="https://aws.invalid"))
+    assert (error.code, error.retried) == ("EndpointConnectionError", False)
+    assert "https://aws.invalid" in error.message
+
+
+@pytest.mark.parametrize("answer", [{}, {"Error": {}}, {"Error": {"Code": "Unknown", "Message": ""}}])
+def test_an_answer_without_details_is_still_an_error_with_words(answer):
+    error = CallError.of("ec2", "DescribeVolumes", ClientError(answer, "DescribeVolumes"))
+    assert error.code == "Unknown"
+    assert "DescribeVolumes" in error.message
+
+
+def test_a_page_of_a_proxy_becomes_one_short_line():
+    page = "<html>\n<body>\n\t" + "Gateway\r\n" * 500 + "</body>"
+    message = CallError.of("ec2", "DescribeVolumes", client_error(Code="502", Message=page)).message
+    assert message.splitlines() == [message]
+    assert message.startswith("<html> <body> Gateway Gateway")
+    assert len(message) <= 500
+
+
+@pytest.mark.parametrize(
+    ("code", "gone", "in_use", "unsupported"),
+    [
+        ("InvalidVolume.NotFound", True, False, False),
+        ("InvalidSnapshot.NotFound", True, False, False),
+        ("InvalidInstanceID.NotFound", True, False, False),
+        ("LoadBalancerNotFound", True, False, False),
+        ("ResourceNotFoundException", True, False, False),
+        ("VolumeInUse", False, True, False),
+        ("InvalidSnapshot.InUse", False, True, False),
+        ("ResourceInUseException", False, True, False),
+        ("InvalidAction", False, False, True),
+        ("UnknownOperationException", False, False, True),
+        ("UnauthorizedOperation", False, False, False),
+        ("AccessDeniedException", False, False, False),
+        ("NotFoundInCache", False, False, False),
+        ("InternalError", False, False, False),
+    ],
+)
+def test_the_code_tells_what_happened_to_the_resource(code, gone, in_use, unsupported):
+    error = CallError("ec2", "DeleteVolume", code, "m")
+    assert (error.gone, error.in_use, error.unsupported) == (gone, in_use, unsupported)
+
+
+def test_a_region_error_says_where():
+    error = CallError("logs", "DescribeLogGroups", "AccessDeniedException", "no", retried=True)
+    assert RegionError.of("123456789012", "eu-west-1", error).to_dict() == {
+        "account_id": "123456789012",
+        "region": "eu-west-1",
+        "service": "logs",
+        "operation": "DescribeLogGroups",
+        "code": "AccessDeniedException",
+        "message": "no",
+    }
+
+
+@pytest.mark.parametrize(
+    ("word", "suggestion"),
+    [
+        ("us-esat-1", " Did you mean us-east-1?"),
+        ("eu-west1", " Did you mean eu-west-1?"),
+        ("zzz", ""),
+        ("", ""),
+    ],
+)
+def test_only_a_near_miss_gets_a_suggestion(word, suggestion):
+    assert nearest(word, iter(["us-east-1", "eu-west-1"])) == suggestion
