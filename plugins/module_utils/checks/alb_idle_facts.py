@@ -6,19 +6,28 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
 
 from ..sweep.arguments import not_negative
+from ..sweep.errors import CallError
 from ..sweep.finding import REPORT_ONLY, Finding, age_in_days
 from ..sweep.guard import Candidate, ExcludedByTag, Guard, Holds
 from ..sweep.policy import Check, Common, Policy
 from ..sweep.prices import load_balancer_cost
 from ..sweep.region import Region, Resource, Scope
-from .load_balancers import read_classic, read_classic_details, read_details, read_load_balancers, target_groups
+from .load_balancers import (
+    read_classic,
+    read_classic_details,
+    read_classic_tags,
+    read_details,
+    read_load_balancers,
+    read_tags,
+    target_groups,
+)
 from .traffic import load_balancers_with_traffic
 
 TYPES = ("application", "network", "gateway", "classic")
@@ -105,6 +114,7 @@ class IdleLoadBalancers(Policy):
 
     check = "alb_idle_facts"
     resource_type = "elasticloadbalancing:loadbalancer"
+    asks_each = True
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         self._types = frozenset(options["load_balancer_types"])
@@ -143,13 +153,20 @@ class IdleLoadBalancers(Policy):
         )
 
     def complete(self, region: Region, candidates: Sequence[Candidate]) -> None:
-        self._describe(candidates, read_details(region, [candidate.resource for candidate in candidates]))
-
-    def _describe(self, candidates: Sequence[Candidate], tags: Mapping[str, Mapping[str, str]]) -> None:
+        self._complete(candidates, lambda resource: read_details(region, resource))
+        tags = read_tags(region, [candidate.finding.arn for candidate in candidates])
         for candidate in candidates:
-            finding = candidate.finding
-            finding.tags = tags.get(finding.arn, tags.get(finding.name, {}))
-            finding.configuration = configuration(candidate.resource)
+            candidate.finding.tags = tags.get(candidate.finding.arn, {})
+
+    def _complete(self, candidates: Sequence[Candidate], read: Callable[[Resource], None]) -> None:
+        for candidate in candidates:
+            try:
+                read(candidate.resource)
+            except CallError as error:
+                if not error.gone:
+                    raise
+                candidate.finding.skip("it no longer exists")
+            candidate.finding.configuration = configuration(candidate.resource)
 
     def _with_traffic(self, region: Region, page: list[Resource]) -> list[Resource]:
         if not self._no_traffic_days:
@@ -174,7 +191,10 @@ class IdleClassicLoadBalancers(IdleLoadBalancers):
             yield self._with_traffic(region, page)
 
     def complete(self, region: Region, candidates: Sequence[Candidate]) -> None:
-        self._describe(candidates, read_classic_details(region, [candidate.resource for candidate in candidates]))
+        self._complete(candidates, lambda resource: read_classic_details(region, resource))
+        tags = read_classic_tags(region, [candidate.finding.name for candidate in candidates])
+        for candidate in candidates:
+            candidate.finding.tags = tags.get(candidate.finding.name, {})
 
 
 def dimension(resource: Resource) -> str:
@@ -196,13 +216,13 @@ def configuration(resource: Resource) -> dict[str, Any]:
         {
             **resource["LoadBalancer"],
             "Type": resource["Type"],
-            "Listeners": resource["Listeners"],
+            "Listeners": resource.get("Listeners", []),
             "TargetGroups": resource["TargetGroups"],
         },
         transform_tags=False,
     )
     # attribute names are AWS's own words and stay as they are
-    return {**facts, "attributes": resource["Attributes"]}
+    return {**facts, "attributes": resource.get("Attributes", {})}
 
 
 def policies(options: Mapping[str, Any], common: Common) -> list[Policy]:

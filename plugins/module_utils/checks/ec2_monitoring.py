@@ -27,13 +27,17 @@ ARGUMENT_SPEC: dict[str, Any] = {
 # basic monitoring gives a value every five minutes
 BASIC_PERIOD_SECONDS = 300
 GROUP_TAG = "aws:autoscaling:groupName"
-ALL_INSTANCES = ("Namespace", "AWS/EC2")
 
 Dimension = tuple[str, str]
+ANY_INSTANCE: Dimension = ("Expression", "AWS/EC2")
+EVERY_INSTANCE: Dimension = ("Namespace", "AWS/EC2")
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html#ec2-cloudwatch-dimensions
+AVERAGED_OVER = frozenset({"ImageId", "InstanceType", "Namespace"})
 
 
 class ShortAlarm(Guard):
-    """Alarms that read an instance's metrics, or its group's, more often than basic monitoring writes them."""
+    """Alarms that read an instance's metrics, or its group's, more often than basic monitoring writes them, and alarms
+    on an average over instances, which EC2 makes from those with detailed monitoring only."""
 
     name = "the list of alarms"
 
@@ -43,14 +47,21 @@ class ShortAlarm(Guard):
             dimension: f"{alarm['AlarmName']} (period {period} s)"
             for alarm in alarms
             for period, dimensions in readings(alarm)
-            if period < BASIC_PERIOD_SECONDS
             for dimension in dimensions
+            if period < BASIC_PERIOD_SECONDS or dimension[0] in AVERAGED_OVER
         }
 
     def protects(self, candidate: Candidate, facts: Mapping[Dimension, str]) -> str | None:
-        finding = candidate.finding
-        wanted = (("InstanceId", finding.resource_id), ("AutoScalingGroupName", finding.tags.get(GROUP_TAG, "")))
-        alarm = next((facts[key] for key in (*wanted, ALL_INSTANCES) if key in facts), None)
+        finding, instance = candidate.finding, candidate.resource
+        read = (
+            ("InstanceId", finding.resource_id),
+            ("AutoScalingGroupName", finding.tags.get(GROUP_TAG, "")),
+            ("ImageId", instance.get("ImageId", "")),
+            ("InstanceType", instance.get("InstanceType", "")),
+            EVERY_INSTANCE,
+            ANY_INSTANCE,
+        )
+        alarm = next((facts[dimension] for dimension in read if dimension in facts), None)
         return f"alarm {alarm} needs detailed monitoring" if alarm else None
 
 
@@ -64,11 +75,14 @@ def readings(alarm: Resource) -> Iterator[tuple[int, list[Dimension]]]:
             yield stat["Period"], _dimensions(stat["Metric"])
         elif "AWS/EC2" in query.get("Expression", ""):
             # a Metrics Insights query names no instance: it may read any
-            yield query.get("Period", 60), [ALL_INSTANCES]
+            yield query.get("Period", 60), [ANY_INSTANCE]
 
 
 def _dimensions(metric: Resource) -> list[Dimension]:
-    return [(dimension["Name"], dimension["Value"]) for dimension in metric.get("Dimensions", [])]
+    dimensions = [(dimension["Name"], dimension["Value"]) for dimension in metric.get("Dimensions", [])]
+    if metric.get("Namespace") == "AWS/EC2":
+        return dimensions or [EVERY_INSTANCE]
+    return [dimension for dimension in dimensions if dimension[0] not in AVERAGED_OVER]
 
 
 class ScalesGroup(Guard):

@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Sequence
 
+from ..sweep.errors import CallError
 from ..sweep.finding import tags_of
 from ..sweep.region import Region, Resource
 
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html
 TAGS_A_CALL = 20
+
+Tags = dict[str, dict[str, str]]
 
 
 def target_groups(region: Region) -> list[Resource]:
@@ -31,27 +34,31 @@ def _with_targets(region: Region, balancer: Resource, serving: Collection[str]) 
     groups = [group for group in target_groups(region) if arn in group.get("LoadBalancerArns", [])]
     states: list[str] = []
     for group in groups:
-        answer = region.call("elbv2", "describe_target_health", TargetGroupArn=group["TargetGroupArn"])
-        states += [target["TargetHealth"]["State"] for target in answer["TargetHealthDescriptions"]]
+        group_arn = group["TargetGroupArn"]
+        states += _states(region, "elbv2", "describe_target_health", "TargetHealthDescriptions", TargetGroupArn=group_arn)
         if any(state in serving for state in states):
             break
     return {"Type": balancer["Type"], "LoadBalancer": balancer, "TargetGroups": groups, "TargetStates": states}
 
 
-def read_details(region: Region, resources: Sequence[Resource]) -> dict[str, dict[str, str]]:
-    """Add listeners with their rules, and attributes, to each load balancer. Returns the tags by ARN."""
-    for resource in resources:
-        arn = resource["LoadBalancer"]["LoadBalancerArn"]
-        listeners = region.listing("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=arn)
-        resource["Listeners"] = [_with_rules(region, resource["Type"], listener) for listener in listeners]
-        answer = region.call("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=arn)
-        resource["Attributes"] = {attribute["Key"]: attribute.get("Value") for attribute in answer["Attributes"]}
-    arns = [resource["LoadBalancer"]["LoadBalancerArn"] for resource in resources]
-    return {
-        row["ResourceArn"]: tags_of(row)
-        for chunk in _chunks(arns)
-        for row in region.call("elbv2", "describe_tags", ResourceArns=chunk)["TagDescriptions"]
-    }
+def _states(region: Region, service: str, operation: str, key: str, **parent: str) -> list[str]:
+    """The states of targets or instances; none where their group or load balancer was removed meanwhile."""
+    try:
+        rows = region.call(service, operation, **parent)[key]
+    except CallError as error:
+        if error.gone:
+            return []
+        raise
+    return [row.get("TargetHealth", row)["State"] for row in rows]
+
+
+def read_details(region: Region, resource: Resource) -> None:
+    """Add listeners with their rules, and attributes, to a load balancer."""
+    arn = resource["LoadBalancer"]["LoadBalancerArn"]
+    listeners = region.listing("elbv2", "describe_listeners", "Listeners", LoadBalancerArn=arn)
+    resource["Listeners"] = [_with_rules(region, resource["Type"], listener) for listener in listeners]
+    answer = region.call("elbv2", "describe_load_balancer_attributes", LoadBalancerArn=arn)
+    resource["Attributes"] = {attribute["Key"]: attribute.get("Value") for attribute in answer["Attributes"]}
 
 
 def _with_rules(region: Region, kind: str, listener: Resource) -> Resource:
@@ -64,6 +71,11 @@ def _with_rules(region: Region, kind: str, listener: Resource) -> Resource:
     }
 
 
+def read_tags(region: Region, arns: Sequence[str]) -> Tags:
+    """The tags of application, network and gateway load balancers, by ARN."""
+    return _in_chunks(arns, lambda chunk: _tags(region, "elbv2", "ResourceArn", ResourceArns=chunk))
+
+
 def read_classic(region: Region) -> Iterator[list[Resource]]:
     """Pages of classic load balancers with the states of their instances."""
     for page in region.pages("elb", "describe_load_balancers", "LoadBalancerDescriptions"):
@@ -73,25 +85,40 @@ def read_classic(region: Region) -> Iterator[list[Resource]]:
 def _with_instances(region: Region, balancer: Resource) -> Resource:
     states: list[str] = []
     if balancer.get("Instances"):
-        answer = region.call("elb", "describe_instance_health", LoadBalancerName=balancer["LoadBalancerName"])
-        states = [instance["State"] for instance in answer["InstanceStates"]]
+        name = balancer["LoadBalancerName"]
+        states = _states(region, "elb", "describe_instance_health", "InstanceStates", LoadBalancerName=name)
     return {"Type": "classic", "LoadBalancer": balancer, "TargetGroups": [], "TargetStates": states}
 
 
-def read_classic_details(region: Region, resources: Sequence[Resource]) -> Mapping[str, dict[str, str]]:
-    """Add listeners and attributes to each classic load balancer. Returns the tags by name."""
-    names = [resource["LoadBalancer"]["LoadBalancerName"] for resource in resources]
-    for resource, name in zip(resources, names, strict=True):
-        resource["Listeners"] = resource["LoadBalancer"].pop("ListenerDescriptions", [])
-        answer = region.call("elb", "describe_load_balancer_attributes", LoadBalancerName=name)
-        resource["Attributes"] = answer["LoadBalancerAttributes"]
-    return {
-        row["LoadBalancerName"]: tags_of(row)
-        for chunk in _chunks(names)
-        for row in region.call("elb", "describe_tags", LoadBalancerNames=chunk)["TagDescriptions"]
-    }
+def read_classic_details(region: Region, resource: Resource) -> None:
+    """Add listeners and attributes to a classic load balancer."""
+    balancer = resource["LoadBalancer"]
+    resource["Listeners"] = balancer.get("ListenerDescriptions", [])
+    answer = region.call("elb", "describe_load_balancer_attributes", LoadBalancerName=balancer["LoadBalancerName"])
+    resource["Attributes"] = answer["LoadBalancerAttributes"]
 
 
-def _chunks(names: Sequence[str]) -> Iterator[list[str]]:
+def read_classic_tags(region: Region, names: Sequence[str]) -> Tags:
+    """The tags of classic load balancers, by name."""
+    return _in_chunks(names, lambda chunk: _tags(region, "elb", "LoadBalancerName", LoadBalancerNames=chunk))
+
+
+def _tags(region: Region, service: str, key: str, **names: Sequence[str]) -> Tags:
+    rows = region.call(service, "describe_tags", **names)["TagDescriptions"]
+    return {row[key]: tags_of(row) for row in rows}
+
+
+def _in_chunks(names: Sequence[str], read: Callable[[Sequence[str]], Tags]) -> Tags:
+    """One name that is gone spoils its call: then the others are read one by one."""
+    found: Tags = {}
     for start in range(0, len(names), TAGS_A_CALL):
-        yield list(names[start : start + TAGS_A_CALL])
+        chunk = names[start : start + TAGS_A_CALL]
+        try:
+            found |= read(chunk)
+        except CallError as error:
+            if not error.gone:
+                raise
+            if len(chunk) > 1:
+                for name in chunk:
+                    found |= _in_chunks([name], read)
+    return found

@@ -25,7 +25,8 @@ METRICS: Mapping[str, tuple[str, str, Sequence[str]]] = {
 
 
 def load_balancers_with_traffic(region: Region, balancers: Mapping[str, str], days: int) -> set[str]:
-    """Those of `{CloudWatch dimension value: load balancer type}` that had traffic in the last `days`."""
+    """Those of `{CloudWatch dimension value: load balancer type}` that had traffic in the last `days`, or may have had:
+    a metric that CloudWatch didn't answer in full counts as traffic."""
     queries: list[Resource] = []
     owners: dict[str, str] = {}
     for balancer, kind in balancers.items():
@@ -34,11 +35,14 @@ def load_balancers_with_traffic(region: Region, balancers: Mapping[str, str], da
             owners[f"m{len(queries)}"] = balancer
             queries.append(_query(f"m{len(queries)}", namespace, dimension, balancer, metric))
     busy: set[str] = set()
+    # a metric's values may come in several pages, of which only the last is Complete
+    answered: dict[str, bool] = {}
     for start in range(0, len(queries), QUERIES_A_CALL):
         for result in _results(region, queries[start : start + QUERIES_A_CALL], days):
+            answered[result["Id"]] = result.get("StatusCode", "Complete") == "Complete"
             if any(value > 0 for value in result["Values"]):
                 busy.add(owners[result["Id"]])
-    return busy
+    return busy | {owner for query, owner in owners.items() if not answered.get(query)}
 
 
 def _results(region: Region, queries: Sequence[Resource], days: int) -> list[Resource]:

@@ -106,4 +106,4 @@ def _prices(overrides: Mapping[str, Any]) -> PriceTable:
     try:
         return PriceTable(overrides)
     except (TypeError, ValueError, AttributeError) as error:
-        raise SweepError(f"price_overrides: {error}") from error
+        raise SweepError(str(error)) from error

@@ -17,10 +17,10 @@ except ImportError:
 
 THROTTLES = frozenset(
     {
-        "BandwidthLimitExceededError",
+        "BandwidthLimitExceeded",
         "EC2ThrottledException",
         "PriorRequestNotComplete",
-        "RequestLimitExceededError",
+        "RequestLimitExceeded",
         "RequestThrottled",
         "RequestThrottledException",
         "SlowDown",
@@ -30,6 +30,7 @@ THROTTLES = frozenset(
         "TooManyRequestsException",
     }
 )
+TIMEOUTS = frozenset({"RequestTimeout", "RequestTimeoutException"})
 UNSUPPORTED = frozenset(
     {"InvalidAction", "UnknownOperationException", "UnsupportedOperation", "UnsupportedOperationException"}
 )

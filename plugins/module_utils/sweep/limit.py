@@ -106,12 +106,12 @@ def key_of(row: Mapping[str, Any]) -> Key:
 
 
 def _rows(path: str, lines: Any) -> Iterator[Mapping[str, Any]]:
-    needed = {"check", "account_id", "region", "resource_id", "status"}
+    needed = ("check", "account_id", "region", "resource_id", "status")
     for number, line in enumerate(lines, 1):
         try:
             row = json.loads(line)
-        except ValueError as error:
+        except (ValueError, RecursionError) as error:
             raise SweepError(f"Line {number} of the plan {path} is not JSON: write the report again.") from error
-        if not isinstance(row, dict) or not needed <= row.keys():
+        if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in needed):
             raise SweepError(f"Line {number} of the plan {path} is not a finding: give a findings.jsonl of a report.")
         yield row

@@ -29,7 +29,7 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule says that it is missing
 
-from .errors import THROTTLES
+from .errors import THROTTLES, TIMEOUTS
 
 
 @dataclass(frozen=True)
@@ -190,9 +190,10 @@ def _fault(response: tuple[Any, dict[str, Any]] | None, exception: Exception | N
     if response is None:
         return None
     http, parsed = response
-    if parsed.get("Error", {}).get("Code") in THROTTLES:
+    code = parsed.get("Error", {}).get("Code")
+    if code in THROTTLES or http.status_code == 429:
         return THROTTLED
-    return FAULTY if http.status_code in (500, 502, 503, 504) else None
+    return FAULTY if code in TIMEOUTS or http.status_code in (500, 502, 503, 504) else None
 
 
 def _delay(attempts: int, longest: float) -> float:

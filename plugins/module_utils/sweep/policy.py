@@ -26,6 +26,8 @@ class Policy:
     transition: tuple[str, str] = ("present", "absent")
     #: how many resources one `act` call takes
     batch_size: ClassVar[int] = 1
+    #: whether `find` or `complete` must call AWS for single resources, so that they take longest
+    asks_each: ClassVar[bool] = False
     guards: Sequence[Guard] = ()
     inspections: Sequence[Inspection] = ()
 
@@ -41,7 +43,7 @@ class Policy:
         """Add to candidates what their list call doesn't tell (tags, configuration), in bulk. Raises CallError."""
 
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
-        """The resources as they are now, by id, in one list call for up to 50 ids; those that are gone are left out."""
+        """The resources as they are now, by id, in one call for a few dozen ids; those that are gone are left out."""
         raise NotImplementedError
 
     def act(self, region: Region, findings: Sequence[Finding]) -> None:

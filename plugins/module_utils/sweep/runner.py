@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import Any, TypeVar
 
 from .errors import CallError, RegionError
-from .finding import PLANNED, REPORT_ONLY, SKIPPED, Finding, Summary
+from .finding import PLANNED, PROTECTED, REPORT_ONLY, SKIPPED, Finding, Summary
 from .guard import Candidate, Guard
 from .limit import Limit, Selection
 from .policy import Policy
@@ -23,8 +23,8 @@ from .spool import Spool
 
 Item = TypeVar("Item")
 
-# what is re-read together is acted on within seconds, and EC2 takes at most 200 values in a filter
-CHUNK = 50
+# what is re-read together is acted on within seconds; EC2 would take 200 values in a filter
+CHUNK = 25
 
 
 @dataclass
@@ -84,9 +84,11 @@ class Sweep:
 
     def plan(self) -> None:
         """Find, decide and guard. Changes nothing in AWS."""
-        self._each(self.jobs, self._find)
+        # what takes longest begins first
+        self._each(sorted(self.jobs, key=lambda job: not job.policy.asks_each), self._find)
         if not self.limit.exceeded:
-            self._each([part for job in self.jobs if job.policy.inspections for part in _parts(job)], self._inspect)
+            inspected = [job for job in self.jobs if job.policy.inspections]
+            self._each([part for job in inspected for part in _parts(job, 1)], self._inspect)
         for job in self.jobs:
             job.settle_plan(plan=not self.limit.exceeded)
 
@@ -96,7 +98,7 @@ class Sweep:
 
     def act(self) -> None:
         """Act on the plan; each finding ends as changed, skipped or failed."""
-        self._each(_interleaved([_parts(job) for job in self.jobs]), self._act_on_part)
+        self._each(_interleaved([_parts(job, CHUNK) for job in self.jobs]), self._act_on_part)
 
     def finish(self) -> None:
         for job in self.jobs:
@@ -135,8 +137,7 @@ class Sweep:
         scope = job.region.scope
         decided = ((resource, job.policy.decide(resource, scope, self.now)) for resource in page)
         candidates = [Candidate(resource, finding) for resource, finding in decided if finding]
-        if candidates:
-            self._complete(job, candidates)
+        if candidates and self._complete(job, candidates):
             _guard(job, candidates)
         for candidate in candidates:
             self.selection.apply(candidate.finding)
@@ -144,13 +145,16 @@ class Sweep:
                 candidate.finding.status = SKIPPED
         return [candidate.finding for candidate in candidates]
 
-    def _complete(self, job: Job, candidates: Sequence[Candidate]) -> None:
+    def _complete(self, job: Job, candidates: Sequence[Candidate]) -> bool:
+        """Whether all is known that the guards look at; if not, the candidates are protected."""
         try:
             job.policy.complete(job.region, candidates)
         except CallError as error:
             job.failed(error)
             for candidate in candidates:
                 candidate.finding.protect(f"what protects it could not be read ({error.operation}: {error.code})")
+            return False
+        return True
 
     def _inspect(self, part: Part) -> None:
         for finding in part.findings:
@@ -229,7 +233,8 @@ class Survives:
 def _guard(job: Job, candidates: Sequence[Candidate]) -> None:
     """Guards without a call speak first; a list is fetched only where a candidate is left to protect."""
     for guard in sorted(job.policy.guards, key=lambda guard: guard.listing):
-        left = [c for c in candidates if not guard.listing or c.finding.status == PLANNED]
+        open_statuses = (PLANNED,) if guard.listing else (PLANNED, PROTECTED)
+        left = [candidate for candidate in candidates if candidate.finding.status in open_statuses]
         if not left:
             continue
         try:
@@ -281,8 +286,8 @@ def _explain(finding: Finding, error: CallError) -> None:
         finding.fail(error.code, error.message)
 
 
-def _parts(job: Job) -> list[Part]:
-    return [Part(job, job.planned[start : start + CHUNK]) for start in range(0, len(job.planned), CHUNK)]
+def _parts(job: Job, size: int) -> list[Part]:
+    return [Part(job, job.planned[start : start + size]) for start in range(0, len(job.planned), size)]
 
 
 def _interleaved(lists: Sequence[Sequence[Item]]) -> list[Item]:

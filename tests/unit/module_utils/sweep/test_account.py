@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
@@ -22,7 +23,7 @@ from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 from moto.core.botocore_stubber import MockRawResponse
 
-HOME, FIRST, SECOND = "123456789012", "210987654321", "111122223333"
+HOME, OTHER = "123456789012", "210987654321"
 KEY, SECRET, TOKEN = "AKIDEXAMPLE", "s3cr3t/EXAMPLE+KEY", "t0ken-EXAMPLE"
 ROLE = "arn:aws:iam::{}:role/reader"
 URL = "https://sts.invalid"
@@ -43,7 +44,7 @@ class Sts:
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
         if self.unreachable:
             raise self.unreachable
-        form = {name: values[0] for name, values in parse_qs(request.body.decode()).items()}
+        form = {name: values[0] for name, values in parse_qs(request.body).items()}
         key = re.search(r"Credential=(\w+)/", str(request.headers["Authorization"]))[1]
         self.urls.append(request.url)
         self.requests.append({**form, "Key": key})
@@ -79,11 +80,8 @@ class Sts:
 @pytest.fixture(autouse=True)
 def nobody(monkeypatch, tmp_path) -> None:
     """An environment without credentials, region or profile; nothing of this machine's user is read."""
-    for name in ("ACCESS_KEY_ID", "SECRET_ACCESS_KEY", "SESSION_TOKEN", "PROFILE", "DEFAULT_PROFILE", "REGION"):
-        monkeypatch.delenv(f"AWS_{name}", raising=False)
-    for name in ("DEFAULT_REGION", "ENDPOINT_URL", "ENDPOINT_URL_STS", "CONTAINER_CREDENTIALS_RELATIVE_URI"):
-        monkeypatch.delenv(f"AWS_{name}", raising=False)
-    monkeypatch.delenv("AWS_CONTAINER_CREDENTIALS_FULL_URI", raising=False)
+    for name in [name for name in os.environ if name.startswith("AWS_")]:
+        monkeypatch.delenv(name)
     monkeypatch.setenv("AWS_EC2_METADATA_DISABLED", "true")
     monkeypatch.setenv("AWS_CONFIG_FILE", str(tmp_path / "config"))
     monkeypatch.setenv("AWS_SHARED_CREDENTIALS_FILE", str(tmp_path / "credentials"))
@@ -122,8 +120,8 @@ def by_config_file(monkeypatch, tmp_path) -> Connection:
 
 
 SOURCES: list[tuple[Callable[..., Connection], str]] = [
-    (by_environment, "the environment variables AWS_ACCESS_KEY_ID"),
-    (by_options, "the module's access_key"),
+    (by_environment, "from the environment (AWS_ACCESS_KEY_ID)"),
+    (by_options, "from the module's options"),
     (by_credentials_file, "the shared credentials file"),
     (by_config_file, "the AWS config file"),
 ]
@@ -256,46 +254,46 @@ def test_a_misspelt_session_region_is_named_with_the_nearest(sts, region, sugges
     assert suggestion in message
 
 
-@pytest.mark.parametrize("expected", [[], [HOME], [FIRST, HOME]])
+@pytest.mark.parametrize("expected", [[], [HOME], [OTHER, HOME]])
 def test_the_expected_account_is_let_through(sts, connection, expected):
     accounts, _errors = open_accounts(connection, expected_account_ids=expected)
     assert [account.id for account in accounts] == [HOME]
 
 
 def test_another_account_than_the_expected_is_refused_before_anything_is_read(sts, connection):
-    message = refused(connection, expected_account_ids=[FIRST, SECOND])
-    for words in (HOME, FIRST, SECOND, "nothing was read or changed"):
+    message = refused(connection, expected_account_ids=[OTHER])
+    for words in (HOME, OTHER, "nothing was read or changed"):
         assert words in message
     assert [request["Action"] for request in sts.requests] == ["GetCallerIdentity"]
 
 
 def test_each_role_is_an_account(sts, connection):
-    accounts, errors = open_accounts(connection, [ROLE.format(FIRST), ROLE.format(SECOND)], external_id="shared")
-    assert ([account.id for account in accounts], errors) == ([FIRST, SECOND], [])
+    accounts, errors = open_accounts(connection, [ROLE.format(OTHER), ROLE.format(HOME)], external_id="shared")
+    assert ([account.id for account in accounts], errors) == ([OTHER, HOME], [])
     assert [account.home_region for account in accounts] == ["eu-west-1"] * 2
     asked = [request for request in sts.requests if request["Action"] == "AssumeRole"]
     assert [(request["RoleArn"], request["ExternalId"], request["Key"]) for request in asked] == [
-        (ROLE.format(FIRST), "shared", KEY),
-        (ROLE.format(SECOND), "shared", KEY),
+        (ROLE.format(OTHER), "shared", KEY),
+        (ROLE.format(HOME), "shared", KEY),
     ]
 
 
 def test_no_external_id_is_sent_where_none_is_given(sts, connection):
-    open_accounts(connection, [ROLE.format(FIRST)])
+    open_accounts(connection, [ROLE.format(OTHER)])
     assert all("ExternalId" not in request for request in sts.requests)
 
 
 def test_a_role_that_cannot_be_assumed_costs_only_its_own_account(sts, connection):
-    arn = ROLE.format(FIRST)
+    arn = ROLE.format(OTHER)
     sts.errors[arn] = (403, "AccessDenied", "not authorized to perform: sts:AssumeRole")
-    accounts, errors = open_accounts(connection, [arn, ROLE.format(SECOND)])
-    assert [account.id for account in accounts] == [SECOND]
+    accounts, errors = open_accounts(connection, [arn, ROLE.format(HOME)])
+    assert [account.id for account in accounts] == [HOME]
     message = f"{arn}: not authorized to perform: sts:AssumeRole"
-    assert errors == [RegionError(FIRST, "eu-west-1", "sts", "AssumeRole", "AccessDenied", message)]
+    assert errors == [RegionError(OTHER, "eu-west-1", "sts", "AssumeRole", "AccessDenied", message)]
 
 
 def test_no_role_that_can_be_assumed_ends_the_run(sts, connection):
-    arns = [ROLE.format(FIRST), ROLE.format(SECOND)]
+    arns = [ROLE.format(OTHER), ROLE.format(HOME)]
     for arn in arns:
         sts.errors[arn] = (403, "AccessDenied", "not authorized")
     message = refused(connection, assume_role_arns=arns)
@@ -304,21 +302,21 @@ def test_no_role_that_can_be_assumed_ends_the_run(sts, connection):
 
 
 def test_the_expected_account_is_the_roles_not_the_callers(sts, connection):
-    roles = [ROLE.format(FIRST)]
-    accounts, _errors = open_accounts(connection, roles, expected_account_ids=[FIRST])
-    assert [account.id for account in accounts] == [FIRST]
-    assert FIRST in refused(connection, assume_role_arns=roles, expected_account_ids=[HOME])
+    roles = [ROLE.format(OTHER)]
+    accounts, _errors = open_accounts(connection, roles, expected_account_ids=[OTHER])
+    assert [account.id for account in accounts] == [OTHER]
+    assert OTHER in refused(connection, assume_role_arns=roles, expected_account_ids=[HOME])
 
 
 def test_one_unexpected_role_ends_the_run(sts, connection):
-    roles = [ROLE.format(FIRST), ROLE.format(SECOND)]
-    message = refused(connection, assume_role_arns=roles, expected_account_ids=[FIRST])
-    assert f"belong to account {SECOND}" in message
+    roles = [ROLE.format(OTHER), ROLE.format(HOME)]
+    message = refused(connection, assume_role_arns=roles, expected_account_ids=[OTHER])
+    assert f"belong to account {HOME}" in message
 
 
 def test_a_role_is_assumed_again_before_its_credentials_end(sts, connection):
     sts.lifetimes = [timedelta(minutes=5), timedelta(hours=1)]
-    (account,), _errors = open_accounts(connection, [ROLE.format(FIRST)])
+    (account,), _errors = open_accounts(connection, [ROLE.format(OTHER)])
     Region(account, "eu-west-1").call("sts", "get_caller_identity")
     assert sts.count("AssumeRole") == 2
     assert sts.requests[-1]["Key"] == "ASIA2"
@@ -326,10 +324,10 @@ def test_a_role_is_assumed_again_before_its_credentials_end(sts, connection):
 
 def test_a_role_that_is_lost_during_the_run_is_named_as_such(sts, connection):
     sts.lifetimes = [timedelta(hours=1)]
-    (account,), _errors = open_accounts(connection, [ROLE.format(FIRST)])
+    (account,), _errors = open_accounts(connection, [ROLE.format(OTHER)])
     # its next call finds credentials that end now, and the role is no longer ours
     account._session.get_credentials()._expiry_time = datetime.now(timezone.utc)
-    sts.errors[ROLE.format(FIRST)] = (403, "AccessDenied", "no longer")
+    sts.errors[ROLE.format(OTHER)] = (403, "AccessDenied", "no longer")
     with pytest.raises(CallError, match="sts:AssumeRole answered AccessDenied: no longer"):
         Region(account, "eu-west-1").call("sts", "get_caller_identity")
 
@@ -344,6 +342,6 @@ def test_threads_share_one_client_of_a_service_in_a_region(sts, connection):
 
 
 def test_the_source_of_credentials_is_named_without_them(sts, connection):
-    (account,), _errors = open_accounts(connection, [ROLE.format(FIRST)])
+    (account,), _errors = open_accounts(connection, [ROLE.format(OTHER)])
     assert isinstance(account, Account)
     assert account.credential_source() == "the assumed role"

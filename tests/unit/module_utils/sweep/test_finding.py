@@ -127,7 +127,10 @@ def test_an_age_is_in_whole_days(since, days):
         ({}, {}),
         ({"Tags": None}, {}),
         ({"Tags": []}, {}),
-        ({"Tags": [{"Key": "a"}, {"Key": "b", "Value": None}, {"Key": "C", "Value": "c"}]}, {"a": "", "b": "", "C": "c"}),
+        (
+            {"Tags": [{"Key": "a"}, {"Key": "b", "Value": None}, {"Key": "C", "Value": "c"}]},
+            {"a": "", "b": "", "C": "c"},
+        ),
     ],
 )
 def test_tags_may_be_missing_or_have_no_value(resource, tags):

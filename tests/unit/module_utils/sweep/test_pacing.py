@@ -8,7 +8,8 @@ from __future__ import annotations
 
 import functools
 import json
-from collections.abc import Callable
+import os
+from collections.abc import Callable, Iterator
 from typing import Any
 
 import boto3
@@ -183,8 +184,13 @@ class Wire:
 
 
 @pytest.fixture(scope="module")
-def session() -> boto3.session.Session:
-    return boto3.session.Session("AKIDEXAMPLE", "secret", region_name="eu-west-1")
+def session() -> Iterator[boto3.session.Session]:
+    with pytest.MonkeyPatch.context() as environment:
+        # a profile of whoever runs the tests is none of their business
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            environment.delenv(name)
+        environment.setenv("AWS_CONFIG_FILE", os.devnull)
+        yield boto3.session.Session("AKIDEXAMPLE", "secret", region_name="eu-west-1")
 
 
 @pytest.fixture
@@ -322,5 +328,7 @@ def test_a_throttled_describe_does_not_slow_a_deletion(connect, clock):
 
 
 def test_every_rate_is_filed_under_a_name_that_botocore_uses(session):
-    services = [session.client(name).meta.service_model.service_id.hyphenize() for name in ("ec2", "elb", "elbv2", "logs")]
+    services = [
+        session.client(name).meta.service_model.service_id.hyphenize() for name in ("ec2", "elb", "elbv2", "logs")
+    ]
     assert {name.partition(".")[0] for name in RATES} == set(services)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -62,8 +63,13 @@ class StubbedAccount:
 
 
 @pytest.fixture(scope="module")
-def session() -> boto3.session.Session:
-    return boto3.session.Session("AKIDEXAMPLE", "secret", region_name="eu-west-1")
+def session() -> Iterator[boto3.session.Session]:
+    with pytest.MonkeyPatch.context() as environment:
+        # a profile of whoever runs the tests is none of their business
+        for name in [name for name in os.environ if name.startswith("AWS_")]:
+            environment.delenv(name)
+        environment.setenv("AWS_CONFIG_FILE", os.devnull)
+        yield boto3.session.Session("AKIDEXAMPLE", "secret", region_name="eu-west-1")
 
 
 @pytest.fixture

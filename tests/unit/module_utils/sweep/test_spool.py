@@ -96,7 +96,7 @@ def test_who_may_read_the_file_follows_the_umask(path, umask, mode):
 
 
 def test_a_path_that_is_a_directory_is_refused(tmp_path):
-    with pytest.raises(SweepError, match="can't be written.*is a directory"):
+    with pytest.raises(SweepError, match=r"can't be written.*is a directory"):
         FindingsFile(str(tmp_path))
     assert list(tmp_path.iterdir()) == []
 

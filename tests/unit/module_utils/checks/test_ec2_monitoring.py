@@ -1,0 +1,221 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whose monitoring is switched, and what needs it: tables of cases, no AWS."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from ansible_collections.sysops.aws.plugins.module_utils.checks.ec2_monitoring import (
+    ANY_INSTANCE,
+    CHECK,
+    EVERY_INSTANCE,
+    readings,
+)
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.guard import Candidate
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.policy import Common, Policy
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.prices import PriceTable
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import Scope
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+SCOPE = Scope("123456789012", "eu-west-1")
+PRICES = PriceTable({"eu-west-1": {"cloudwatch_custom_metric_month_tier1": 0.3}})
+DEFAULTS = {name: spec.get("default") for name, spec in CHECK.argument_spec.items()}
+GROUP = {"Tags": [{"Key": "aws:autoscaling:groupName", "Value": "web"}]}
+HOSTILE = ["<script>alert(1)</script>", "{{ 7 * 7 }}", "a\nb\u202e", ""]
+
+
+class Lists:
+    """What the calls of a region answer, and what they were asked; a list that isn't given is empty."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self.asked: list[dict[str, Any]] = []
+
+    def listing(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
+        return self.answers.get(operation, [])
+
+    def pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[list[Any]]:
+        self.asked.append(parameters)
+        return self.answers[operation]
+
+
+def policy(exclude_tags: dict[str, Any] | None = None, **options: Any) -> Policy:
+    (made,) = CHECK.policies({**DEFAULTS, **options}, Common(exclude_tags or {}, PRICES))
+    return made
+
+
+def instance(monitoring: str | None = "enabled", state: str = "running", **changes: Any) -> dict[str, Any]:
+    made = {"InstanceId": "i-1", "State": {"Name": state}, "LaunchTime": NOW - timedelta(days=100)}
+    return {**made, **({"Monitoring": {"State": monitoring}} if monitoring else {}), **changes}
+
+
+def protected_by(made: Policy, resource: dict[str, Any], **lists: Any) -> list[str]:
+    found = made.decide(resource, SCOPE, NOW)
+    assert found is not None
+    candidate, region = Candidate(resource, found), Lists(**lists)
+    return [why for guard in made.guards if (why := guard.protects(candidate, guard.load(region)))]
+
+
+@pytest.mark.parametrize(
+    ("resource", "wanted", "found"),
+    [
+        (instance("enabled"), "basic", True),
+        (instance("pending"), "basic", True),
+        (instance("disabled"), "basic", False),
+        (instance("disabling"), "basic", False),
+        (instance(None), "basic", False),
+        (instance("enabled"), "detailed", False),
+        (instance("pending"), "detailed", False),
+        (instance("disabled"), "detailed", True),
+        (instance("disabling"), "detailed", True),
+        (instance(None), "detailed", True),
+        *[(instance("enabled", state), "basic", False) for state in ("pending", "stopping", "stopped", "terminated")],
+        *[(instance("disabled", state), "detailed", False) for state in ("shutting-down", "stopped")],
+    ],
+)
+def test_a_running_instance_whose_monitoring_is_not_the_wanted_is_found(resource, wanted, found):
+    assert bool(policy(state=wanted).decide(resource, SCOPE, NOW)) is found
+
+
+@pytest.mark.parametrize(
+    ("wanted", "has", "code", "action", "saves"),
+    [
+        ("basic", "enabled", "detailed_monitoring", "disable_detailed_monitoring", True),
+        ("detailed", "disabled", "basic_monitoring", "enable_detailed_monitoring", False),
+    ],
+)
+def test_a_finding_says_what_it_is_what_is_done_and_whether_that_saves(wanted, has, code, action, saves):
+    tags = [{"Key": "Name", "Value": "web-1"}]
+    found = policy(state=wanted).decide(instance(has, Tags=tags), SCOPE, NOW)
+    assert (found.reason_code, found.action, found.saves) == (code, action, saves)
+    assert found.arn == "arn:aws:ec2:eu-west-1:123456789012:instance/i-1"
+    assert (found.resource_type, found.resource_id, found.name) == ("ec2:instance", "i-1", "web-1")
+    assert found.cost.to_dict() == {"low": 2.1, "high": 2.1}
+    assert f"{wanted} is wanted" in found.reason
+
+
+def test_an_instance_may_lack_its_launch_time_and_tags():
+    found = policy().decide(instance(LaunchTime=None), SCOPE, NOW)
+    assert (found.age_days, found.tags, found.name) == (None, {}, "")
+
+
+@pytest.mark.parametrize("name", HOSTILE, ids=ascii)
+def test_a_hostile_name_is_kept_as_it_is_and_out_of_the_reason(name):
+    found = policy().decide(instance(Tags=[{"Key": "Name", "Value": name}]), SCOPE, NOW)
+    assert (found.name, found.reason) == (name, policy().decide(instance(), SCOPE, NOW).reason)
+
+
+def alarm(period: int, **dimensions: str) -> dict[str, Any]:
+    named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+    return {"AlarmName": "cpu", "Namespace": "AWS/EC2", "Period": period, "Dimensions": named}
+
+
+def math(*queries: dict[str, Any]) -> dict[str, Any]:
+    return {"AlarmName": "cpu", "Metrics": list(queries)}
+
+
+def stat(period: int, **dimensions: str) -> dict[str, Any]:
+    return {"Id": "m", "MetricStat": {"Metric": alarm(period, **dimensions), "Period": period, "Stat": "Sum"}}
+
+
+INSIGHTS = 'SELECT MAX(CPUUtilization) FROM SCHEMA("AWS/EC2", InstanceId)'
+NEEDED = ["alarm cpu (period 60 s) needs detailed monitoring"]
+
+
+@pytest.mark.parametrize(
+    ("alarms", "why"),
+    [
+        ([alarm(60, InstanceId="i-1")], NEEDED),
+        ([alarm(299, InstanceId="i-1")], ["alarm cpu (period 299 s) needs detailed monitoring"]),
+        ([alarm(300, InstanceId="i-1")], []),
+        ([alarm(60, InstanceId="i-2")], []),
+        ([alarm(300, InstanceId="i-1"), alarm(60, InstanceId="i-2")], []),
+        ([alarm(300, InstanceId="i-1"), alarm(60, InstanceId="i-1")], NEEDED),
+        ([alarm(60, AutoScalingGroupName="web")], NEEDED),
+        ([alarm(60, AutoScalingGroupName="other")], []),
+        ([math(stat(300, InstanceId="i-1"), stat(60, InstanceId="i-1"), {"Id": "e", "Expression": "m*2"})], NEEDED),
+        ([math(stat(300, InstanceId="i-1"), {"Id": "e", "Expression": "m*2"})], []),
+        ([math({"Id": "q", "Expression": INSIGHTS, "Period": 60})], NEEDED),
+        ([math({"Id": "q", "Expression": INSIGHTS})], NEEDED),
+        ([math({"Id": "q", "Expression": INSIGHTS, "Period": 300})], []),
+        ([math({"Id": "q", "Expression": 'SELECT SUM(x) FROM "Mine"', "Period": 60})], []),
+        ([], []),
+    ],
+)
+def test_an_alarm_that_reads_more_often_than_basic_monitoring_writes_protects(alarms, why):
+    assert protected_by(policy(), instance(**GROUP), describe_alarms=alarms) == why
+
+
+@pytest.mark.parametrize(
+    ("read", "expected"),
+    [
+        (alarm(60, InstanceId="i-1"), [(60, [("InstanceId", "i-1")])]),
+        (alarm(60), [(60, [])]),
+        (
+            math(stat(60, InstanceId="i-1"), {"Id": "e", "Expression": "m"}, {"Id": "q", "Expression": INSIGHTS}),
+            [(60, [("InstanceId", "i-1")]), (60, [ANY_INSTANCE])],
+        ),
+        ({"AlarmName": "composite"}, []),
+        ({"AlarmName": "x", "Period": 10}, [(10, [])]),
+    ],
+)
+def test_an_alarm_reads_its_metric_its_math_and_its_queries(read, expected):
+    assert list(readings(read)) == expected
+
+
+SCALED = {"describe_policies": [{"AutoScalingGroupName": "web", "PolicyName": "target"}]}
+
+
+@pytest.mark.parametrize(
+    ("options", "changes", "lists", "protected"),
+    [
+        ({}, GROUP, SCALED, True),
+        ({"include_auto_scaling": True}, GROUP, SCALED, False),
+        ({}, {}, SCALED, False),
+        ({}, {"Tags": [{"Key": "Group", "Value": "web"}]}, SCALED, False),
+        ({}, {"Tags": [{"Key": "aws:autoscaling:groupName", "Value": "web-2"}]}, SCALED, False),
+        ({}, GROUP, {}, False),
+    ],
+)
+def test_a_member_of_a_group_that_scales_is_protected(options, changes, lists, protected):
+    why = protected_by(policy(**options), instance(**changes), **lists)
+    expected = "member of the Auto Scaling group web with the scaling policy target"
+    assert why == ([expected] if protected else [])
+
+
+def test_including_auto_scaling_groups_leaves_their_alarms_a_guard():
+    lists = {**SCALED, "describe_alarms": [alarm(60, AutoScalingGroupName="web")]}
+    assert protected_by(policy(include_auto_scaling=True), instance(**GROUP), **lists) == NEEDED
+
+
+def test_switching_detailed_monitoring_on_is_prevented_by_tags_alone():
+    lists = {**SCALED, "describe_alarms": [alarm(60, InstanceId="i-1")]}
+    made = policy({"Keep": "true"}, state="detailed")
+    assert protected_by(made, instance("disabled", **GROUP), **lists) == []
+    kept = instance("disabled", Tags=[{"Key": "Keep", "Value": "true"}])
+    assert protected_by(made, kept, **lists) == ["tag Keep=true"]
+
+
+@pytest.mark.parametrize(
+    ("filters", "state", "sent"),
+    [
+        ({}, "basic", {"instance-state-name": ["running"], "monitoring-state": ["enabled"]}),
+        ({}, "detailed", {"instance-state-name": ["running"], "monitoring-state": ["disabled"]}),
+        # the operator's filters narrow, and can't widen what the check looks at
+        (
+            {"tag:Team": ["a", "b"], "instance-state-name": "stopped", "monitoring-state": "disabled"},
+            "basic",
+            {"tag:Team": ["a", "b"], "instance-state-name": ["running"], "monitoring-state": ["enabled"]},
+        ),
+    ],
+)
+def test_the_server_filters(filters, state, sent):
+    region = Lists(describe_instances=[[{"Instances": [instance()]}, {"Instances": [instance(), instance()]}], []])
+    pages = list(policy(filters=filters, state=state).find(region))
+    assert [len(page) for page in pages] == [3, 0]
+    assert {row["Name"]: row["Values"] for row in region.asked[0]["Filters"]} == sent

@@ -1,0 +1,231 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Which log groups get a retention, and what protects them: tables of cases, no AWS."""
+
+from __future__ import annotations
+
+from datetime import datetime, timedelta, timezone
+from typing import Any
+
+import pytest
+from ansible_collections.sysops.aws.plugins.module_utils.checks.log_group_retention import (
+    CHECK,
+    RETENTION_DAYS,
+    arn_of,
+    checked_retention,
+    selects,
+)
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import SweepError
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.guard import Candidate
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.policy import Common, Policy
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.prices import PriceTable
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import Once, Scope
+
+NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
+SCOPE = Scope("123456789012", "eu-west-1")
+PRICES = PriceTable({"eu-west-1": {"cloudwatch_logs_storage_gb_month": 0.03}})
+DEFAULTS = {name: spec.get("default") for name, spec in CHECK.argument_spec.items()}
+ARN = "arn:aws:logs:eu-west-1:123456789012:log-group:/app/web"
+HOSTILE = ["/a/<b>", "/{{ x }}", "/a.b_c#1", "/[a-z]*", "/" + "n" * 511]
+
+
+class Lists:
+    """What the list calls of a region answer; one that isn't given answers an empty list."""
+
+    def __init__(self, **answers: Any) -> None:
+        self.answers = answers
+        self._once = Once()
+
+    def listing(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
+        return self.answers.get(operation, [])
+
+    def once(self, key: Any, make: Any) -> Any:
+        return self._once.get(key, make)
+
+
+def policy(exclude_tags: dict[str, Any] | None = None, **options: Any) -> Policy:
+    (made,) = CHECK.policies({**DEFAULTS, "retention_in_days": 30, **options}, Common(exclude_tags or {}, PRICES))
+    return made
+
+
+def group(**changes: Any) -> dict[str, Any]:
+    created = (NOW - timedelta(days=100)).timestamp() * 1000
+    made = {"logGroupName": "/app/web", "creationTime": int(created), "arn": f"{ARN}:*", "logGroupArn": ARN}
+    return {**made, "storedBytes": 2**30, "logGroupClass": "STANDARD", **changes}
+
+
+def without(resource: dict[str, Any], *names: str) -> dict[str, Any]:
+    return {name: value for name, value in resource.items() if name not in names}
+
+
+def protected_by(made: Policy, resource: dict[str, Any], **lists: Any) -> list[str]:
+    found = made.decide(resource, SCOPE, NOW)
+    assert found is not None
+    candidate, region = Candidate(resource, found), Lists(**lists)
+    made.complete(region, [candidate])
+    return [why for guard in made.guards if (why := guard.protects(candidate, guard.load(region)))]
+
+
+@pytest.mark.parametrize(
+    ("has", "code"),
+    [
+        (None, "no_retention"),
+        (1, None),
+        (14, None),
+        (30, None),
+        (60, "longer_retention"),
+        (3653, "longer_retention"),
+    ],
+)
+@pytest.mark.parametrize("shorten", [True, False])
+def test_a_group_that_expires_later_than_wanted_is_found_and_never_one_that_expires_sooner(shorten, has, code):
+    resource = group() if has is None else group(retentionInDays=has)
+    found = policy(shorten=shorten).decide(resource, SCOPE, NOW)
+    assert (found.reason_code if found else None) == code
+
+
+def test_a_finding_says_what_it_is_where_and_why():
+    found = policy().decide(group(retentionInDays=365), SCOPE, NOW)
+    assert (found.resource_type, found.resource_id, found.name) == ("logs:log-group", "/app/web", "/app/web")
+    assert (found.arn, found.action, found.age_days) == (ARN, "set_retention", 100)
+    assert found.reason == "The log group expires after 365 days; 30 days are wanted."
+    assert policy().decide(group(), SCOPE, NOW).reason == "The log group never expires; 30 days are wanted."
+    assert found.cost.to_dict() == {"low": 0.0045, "high": 0.03}
+
+
+@pytest.mark.parametrize(("missing", "high"), [(["storedBytes"], 0), (["logGroupClass", "logGroupArn", "arn"], 0.03)])
+def test_what_an_answer_may_lack_is_not_needed(missing, high):
+    found = policy().decide(without(group(), *missing), SCOPE, NOW)
+    assert (found.reason_code, found.arn, found.cost.high) == ("no_retention", ARN, pytest.approx(high))
+
+
+@pytest.mark.parametrize("name", HOSTILE)
+def test_a_hostile_name_is_kept_as_it_is_and_out_of_the_reason(name):
+    found = policy().decide(group(logGroupName=name), SCOPE, NOW)
+    assert (found.resource_id, found.name) == (name, name)
+    assert name not in found.reason
+
+
+@pytest.mark.parametrize(
+    ("options", "changes", "why"),
+    [
+        ({}, {}, []),
+        ({}, {"retentionInDays": 60}, ["has a retention of its own of 60 days, and shorten is false"]),
+        ({"shorten": True}, {"retentionInDays": 60}, []),
+        ({}, {"logGroupClass": "DELIVERY"}, ["class DELIVERY keeps one day, whatever is set"]),
+        ({}, {"logGroupClass": "INFREQUENT_ACCESS"}, []),
+        ({}, {"retentionPolicyName": "all"}, ["the account-level retention policy all overrides its own"]),
+        ({"exclude_names": ["/app/*"]}, {}, ["excluded by the name pattern /app/*"]),
+        ({"exclude_names": ["/aws/*", "*/we?"]}, {}, ["excluded by the name pattern */we?"]),
+        ({"exclude_names": ["/app", "web", "/APP/*", "/app/web/*", ""]}, {}, []),
+    ],
+)
+def test_what_a_group_says_of_itself_may_protect_it(options, changes, why):
+    assert protected_by(policy(**options), group(**changes)) == why
+
+
+@pytest.mark.parametrize(
+    ("tags", "why"),
+    [
+        ({"keep": "True"}, ["tag keep=True"]),
+        (
+            {"aws:cloudformation:stack-name": "x"},
+            ["owned by a CloudFormation stack (tag aws:cloudformation:stack-name)"],
+        ),
+        ({"Keep": "no", "stack": "aws:cloudformation:x"}, []),
+    ],
+)
+@pytest.mark.parametrize("arn", [ARN, f"{ARN}:*"])
+def test_tags_come_from_one_list_of_the_region(arn, tags, why):
+    rows = [
+        {"ResourceARN": f"{ARN}-2", "Tags": [{"Key": "Keep", "Value": "true"}]},
+        {"ResourceARN": arn, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]},
+    ]
+    assert protected_by(policy({"Keep": "true"}), group(), get_resources=rows) == why
+
+
+@pytest.mark.parametrize(
+    ("policies", "why"),
+    [
+        ([{"policyName": "all"}], ["the account-level retention policy all overrides its own"]),
+        (
+            [{"policyName": "other", "selectionCriteria": 'LogGroupNamePrefix IN ["/x"]'}, {"policyName": "all"}],
+            ["the account-level retention policy all overrides its own"],
+        ),
+        ([{"policyName": "other", "selectionCriteria": 'LogGroupNamePrefix IN ["/x"]'}], []),
+        ([], []),
+    ],
+)
+def test_an_account_level_policy_overrides_the_groups_own(policies, why):
+    assert protected_by(policy(), group(), describe_account_policies=policies) == why
+
+
+@pytest.mark.parametrize(
+    ("criteria", "covers"),
+    [
+        ('LogGroupNamePrefix IN ["/app"]', True),
+        ('LogGroupNamePrefix IN ["/x", "/app/web"]', True),
+        ('  LogGroupNamePrefix  IN  [ "/app" ]\n', True),
+        ('LogGroupNamePrefix IN ["/x"]', False),
+        ('LogGroupNamePrefix IN ["app"]', False),
+        ('LogGroupNamePrefix IN ["/app/web/2"]', False),
+        ('LogGroupNamePrefix NOT IN ["/x"]', True),
+        ('LogGroupNamePrefix NOT IN ["/app"]', False),
+        ("LogGroupNamePrefix IN []", False),
+        ("LogGroupNamePrefix NOT IN []", True),
+        # nothing said, or something that can't be read: a guard never fails open
+        (None, True),
+        ("", True),
+        ('LogGroupName IN ["/x"]', True),
+        ("LogGroupNamePrefix IN [/x]", True),
+        ('LogGroupNamePrefix IN "/x"', True),
+        ('LogGroupNamePrefix IN ["/x"] OR LogGroupNamePrefix IN ["/app"]', True),
+        ('LogGroupNamePrefix LIKE ["/x"]', True),
+    ],
+)
+def test_selection_criteria_cover_a_group_by_its_prefix(criteria, covers):
+    assert selects(criteria, "/app/web") is covers
+
+
+@pytest.mark.parametrize("days", RETENTION_DAYS)
+def test_every_retention_that_aws_offers_is_accepted(days):
+    assert checked_retention(days) == days
+    policy(retention_in_days=days)
+
+
+@pytest.mark.parametrize(
+    ("days", "nearest"),
+    [
+        (4, "3 and 5"),
+        (2, "1 and 3"),
+        (366, "365 and 400"),
+        (1095, "731 and 1096"),
+        (2191, "1827 and 2192"),
+        (3652, "3288 and 3653"),
+        (0, "1"),
+        (-7, "1"),
+        (3654, "3653"),
+        (10**12, "3653"),
+    ],
+)
+def test_another_retention_is_refused_with_the_nearest(days, nearest):
+    with pytest.raises(SweepError, match=rf"retention_in_days is {days}, .* the nearest are {nearest}\.$"):
+        policy(retention_in_days=days)
+
+
+@pytest.mark.parametrize(
+    ("resource", "arn"),
+    [
+        (
+            {"logGroupName": "/a", "logGroupArn": "arn:x:log-group:/a", "arn": "arn:x:log-group:/a:*"},
+            "arn:x:log-group:/a",
+        ),
+        ({"logGroupName": "/a", "arn": "arn:x:log-group:/a:*"}, "arn:x:log-group:/a"),
+        ({"logGroupName": "/a"}, "arn:aws:logs:eu-west-1:123456789012:log-group:/a"),
+        ({"logGroupName": "/a", "arn": ""}, "arn:aws:logs:eu-west-1:123456789012:log-group:/a"),
+    ],
+)
+def test_the_arn_is_that_of_the_tagging_api(resource, arn):
+    assert arn_of(resource, SCOPE) == arn
