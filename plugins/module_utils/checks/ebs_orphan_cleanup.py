@@ -91,7 +91,7 @@ class Locked(Guard):
 class Shared(Inspection):
     """AWS has no list of the snapshots that are shared with named accounts: only the attribute of each tells."""
 
-    name = "sharing"
+    name = "whether a snapshot is shared"
 
     def inspect(self, region: Region, finding: Finding) -> str | None:
         answer = region.call(

@@ -35,7 +35,9 @@ def _with_targets(region: Region, balancer: Resource, serving: Collection[str]) 
     states: list[str] = []
     for group in groups:
         group_arn = group["TargetGroupArn"]
-        states += _states(region, "elbv2", "describe_target_health", "TargetHealthDescriptions", TargetGroupArn=group_arn)
+        states += _states(
+            region, "elbv2", "describe_target_health", "TargetHealthDescriptions", TargetGroupArn=group_arn
+        )
         if any(state in serving for state in states):
             break
     return {"Type": balancer["Type"], "LoadBalancer": balancer, "TargetGroups": groups, "TargetStates": states}

@@ -96,6 +96,12 @@ class Sweep:
         """Raises LimitExceededError."""
         self.limit.refuse(self.summaries())
 
+    def not_asked(self) -> list[str]:
+        """What an inspection would have told, had the plan been within the limit."""
+        if not self.limit.exceeded:
+            return []
+        return [inspection.name for policy in self.policies for inspection in policy.inspections]
+
     def act(self) -> None:
         """Act on the plan; each finding ends as changed, skipped or failed."""
         self._each(_interleaved([_parts(job, CHUNK) for job in self.jobs]), self._act_on_part)

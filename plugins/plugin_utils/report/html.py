@@ -55,7 +55,7 @@ def render_html(summary: dict[str, Any], findings: Iterable[dict[str, Any]], tit
         mode="Enforce mode" if _enforced(summary) else "Report mode",
         mode_note=_mode_note(summary),
         about=_about(summary),
-        errors=_errors(summary.get("region_errors") or []),
+        errors=_notices(summary.get("notices") or []) + _errors(summary.get("region_errors") or []),
         headline=_headline(summary, selection),
         counts=_counts(summary),
         charts=_charts(summary),
@@ -131,6 +131,14 @@ def _date(started_at: object) -> str:
     return f"{moment.day} {moment:%B %Y, %H:%M} UTC"
 
 
+def _notices(notices: Sequence[object]) -> str:
+    """What a person should know before anything else, such as a plan over the limit."""
+    if not notices:
+        return ""
+    words = "".join(f"<p>{_text(notice)}</p>" for notice in notices)
+    return f'<section class="alert notice" role="note">{words}</section>'
+
+
 def _errors(errors: Sequence[dict[str, Any]]) -> str:
     if not errors:
         return ""
@@ -167,7 +175,8 @@ def _headline(summary: dict[str, Any], selection: Selection) -> str:
     return (
         f'<div class="headline"><p class="label">{what}</p><p class="figure"><span>USD</span> {escape(savings)}</p>'
         f'<p class="quiet">Estimated, AWS public list prices as of {as_of}. A snapshot is billed on changed blocks, '
-        f"so its low is 0.{without}</p></div>"
+        "so its low is 0. A retention saves at most the storage of a log group; ingestion, which costs more, stays."
+        f"{without}</p></div>"
     )
 
 

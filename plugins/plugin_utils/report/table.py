@@ -49,6 +49,7 @@ def _notes(summary: dict[str, Any]) -> list[str]:
     enforced = summary.get("mode") == "enforce"
     prices = plain(summary.get("price_table_as_of")) or "an unknown date"
     notes = ["Enforce mode." if enforced else "Report mode: nothing was changed."]
+    notes += [shortened(plain(notice), 400) for notice in summary.get("notices") or []]
     notes.append(f"Savings are estimated, at AWS public list prices as of {shortened(prices, 20)}.")
     if enforced and count(summary.get("planned")):
         notes.append(f"Planned but not carried out: {count(summary.get('planned'))}.")

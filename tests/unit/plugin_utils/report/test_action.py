@@ -47,7 +47,7 @@ def play(tmp_path: Path) -> Play:
 @pytest.mark.parametrize("arguments", [[], ["--check"]])
 def test_task_writes_and_prints_the_report(play, tmp_path, summary, finding, arguments):
     hostile = "{{ lookup('env', 'HOME') }}</script>"
-    sweep = summary(findings=[finding(name=hostile)], changed=True, failed=False, access_key="AKIA-SECRET")
+    sweep = {"summary": summary(), "findings": [finding(name=hostile)], "changed": True, "access_key": "AKIA-SECRET"}
     (tmp_path / "sweep.json").write_text(json.dumps(sweep))
     done = play({"sweep": "{{ lookup('file', 'sweep.json') | from_json }}"}, *arguments)
     assert done.returncode == 0, done.stdout + done.stderr
@@ -61,7 +61,7 @@ def test_task_writes_and_prints_the_report(play, tmp_path, summary, finding, arg
 
 def test_cut_result_is_completed_from_the_findings_file(play, tmp_path, summary, finding):
     writer.write_findings(tmp_path / "report", [finding(1), finding(2)])
-    done = play({"sweep": summary(findings=[finding(1)], findings_truncated=True), "quiet": True})
+    done = play({"sweep": {"summary": summary(), "findings": [finding(1)], "findings_truncated": True}, "quiet": True})
     assert done.returncode == 0, done.stdout + done.stderr
     assert "vol-00000002" in (tmp_path / "report" / "findings.csv").read_text()
     assert "\nReport: " not in done.stdout
@@ -73,7 +73,10 @@ def test_cut_result_is_completed_from_the_findings_file(play, tmp_path, summary,
         ({"sweep": {"failed": True, "msg": "no"}}, "the result given holds no summary"),
         ({}, "missing required arguments: sweep"),
         ({"sweep": {}, "colour": "red"}, "Unsupported parameters for"),
-        ({"sweep": {"examined": 0}, "findings_path": "missing.jsonl"}, "The findings file missing.jsonl can't be read"),
+        (
+            {"sweep": {"summary": {"examined": 0}}, "findings_path": "missing.jsonl"},
+            "The findings file missing.jsonl can't be read",
+        ),
     ],
 )
 def test_bad_input_is_a_clear_error(play, tmp_path, options, words):

@@ -141,3 +141,8 @@ def test_fifty_thousand_findings_are_quick_and_not_all_kept(finding, summary):
     peak = tracemalloc.get_traced_memory()[1]
     tracemalloc.stop()
     assert peak < 60 * 2**20
+
+
+def test_notices_stand_above_the_totals(summary):
+    page = render_html(summary(notices=["The plan holds <9> actions."]), [], "Cost hygiene")
+    assert page.index("The plan holds &lt;9&gt; actions.") < page.index('class="totals"')

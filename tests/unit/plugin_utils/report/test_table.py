@@ -52,3 +52,7 @@ def test_a_region_error_is_one_line(summary, region_error):
 @pytest.mark.parametrize("savings", [None, {}, {"low": 1}])
 def test_unknown_savings_are_not_zero(summary, savings):
     assert row_of(render_table(summary(estimated_monthly_savings_usd=savings)), "total")[-1] == "unknown"
+
+
+def test_notices_are_told_below_the_counts(summary):
+    assert "The plan holds 9 actions." in render_table(summary(notices=["The plan holds 9 actions."]))
