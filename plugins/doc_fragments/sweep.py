@@ -11,6 +11,9 @@ class ModuleDocFragment:
     """Common options, attributes and notes of the sweep modules."""
 
     DOCUMENTATION = r"""
+requirements:
+  - python >= 3.10
+  - boto3 >= 1.40.0
 options:
   regions:
     description:

@@ -12,8 +12,6 @@ from __future__ import annotations
 
 from typing import Any
 
-__all__ = ["Emulator"]
-
 
 def __getattr__(name: str) -> Any:
     """Import moto only where an emulator is really used."""

@@ -93,7 +93,7 @@ class _Connection(StreamRequestHandler):
     def _headers(self) -> dict[str, str]:
         headers: dict[str, str] = {}
         while line := self.rfile.readline(65537).rstrip(b"\r\n"):
-            name, _, value = line.decode("latin-1").partition(":")
+            name, _colon, value = line.decode("latin-1").partition(":")
             headers[name.lower()] = value.strip()
         return headers
 
@@ -108,7 +108,7 @@ class _Connection(StreamRequestHandler):
         return b"".join(parts)
 
     def _environ(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Environ:
-        path, _, query = target.partition("?")
+        path, _mark, query = target.partition("?")
         environ: Environ = {f"HTTP_{k.upper().replace('-', '_')}": v for k, v in headers.items()}
         environ.pop("HTTP_TRANSFER_ENCODING", None)
         environ.update(

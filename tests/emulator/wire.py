@@ -97,7 +97,7 @@ def credential_scope(environ: Environ) -> tuple[str, str, str]:
 
 def parse_call(environ: Environ, body: bytes, account: str) -> Call:
     """Read service, operation and parameters of one request."""
-    _, region, signing_name = credential_scope(environ)
+    _access_key, region, signing_name = credential_scope(environ)
     service = CLIENT_NAMES.get(signing_name, signing_name)
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target:

@@ -103,7 +103,7 @@ def test_locked_snapshots_stay(account: Any, refusal: Any) -> None:
 def test_a_compliance_lock_opens_only_while_cooling_off(account: Any, refusal: Any) -> None:
     ec2 = account.client("ec2", REGION)
     volume = make_volumes(ec2, 1)[0]
-    now, later = (ec2.create_snapshot(VolumeId=volume)["SnapshotId"] for _ in range(2))
+    now, later = (ec2.create_snapshot(VolumeId=volume)["SnapshotId"] for _time in range(2))
     ec2.lock_snapshot(SnapshotId=now, LockMode="compliance", LockDuration=30)
     cooling = ec2.lock_snapshot(SnapshotId=later, LockMode="compliance", LockDuration=30, CoolOffPeriod=2)
     assert cooling["LockState"] == "compliance-cooloff"

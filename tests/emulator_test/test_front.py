@@ -81,7 +81,7 @@ def test_a_token_bucket_throttles_each_region_by_itself(account: Any, refusal: A
     account.faults.throttle(service="ec2", operation="Describe*", rate=0.01, burst=3)
     for region in ("eu-west-1", "eu-west-2"):
         ec2 = account.client("ec2", region)
-        for _ in range(3):
+        for _time in range(3):
             ec2.describe_volumes()
         assert refusal(ec2.describe_volumes) == "RequestLimitExceeded"
 

@@ -121,3 +121,9 @@ def test_an_unknown_profile_is_named(aws, module: Module, monkeypatch):
     monkeypatch.delenv("AWS_ACCESS_KEY_ID")
     monkeypatch.delenv("AWS_SECRET_ACCESS_KEY")
     assert "nobody" in module(EBS, profile="nobody")["msg"]
+
+
+def test_no_region_at_all_is_told(aws, module: Module, monkeypatch):
+    monkeypatch.delenv("AWS_DEFAULT_REGION")
+    assert "No region is set" in module(EBS)["msg"]
+    assert module(EBS, regions=["all"], check=True)["regions"]

@@ -27,6 +27,7 @@ from .load_balancers import (
     read_load_balancers,
     read_tags,
     target_groups,
+    targets,
 )
 from .traffic import load_balancers_with_traffic
 
@@ -77,11 +78,7 @@ class TargetOfNetworkLoadBalancer(Guard):
     def load(self, region: Region) -> Mapping[str, str]:
         behind = [group for group in target_groups(region) if group.get("TargetType") == "alb"]
         return {
-            target["Target"]["Id"]: group["TargetGroupName"]
-            for group in behind
-            for target in region.listing(
-                "elbv2", "describe_target_health", "TargetHealthDescriptions", TargetGroupArn=group["TargetGroupArn"]
-            )
+            target["Target"]["Id"]: group["TargetGroupName"] for group in behind for target in targets(region, group)
         }
 
     def protects(self, candidate: Candidate, facts: Mapping[str, str]) -> str | None:

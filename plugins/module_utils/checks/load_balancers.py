@@ -34,24 +34,27 @@ def _with_targets(region: Region, balancer: Resource, serving: Collection[str]) 
     groups = [group for group in target_groups(region) if arn in group.get("LoadBalancerArns", [])]
     states: list[str] = []
     for group in groups:
-        group_arn = group["TargetGroupArn"]
-        states += _states(
-            region, "elbv2", "describe_target_health", "TargetHealthDescriptions", TargetGroupArn=group_arn
-        )
+        states += [target["TargetHealth"]["State"] for target in targets(region, group)]
         if any(state in serving for state in states):
             break
     return {"Type": balancer["Type"], "LoadBalancer": balancer, "TargetGroups": groups, "TargetStates": states}
 
 
-def _states(region: Region, service: str, operation: str, key: str, **parent: str) -> list[str]:
-    """The states of targets or instances; none where their group or load balancer was removed meanwhile."""
+def targets(region: Region, group: Resource) -> list[Resource]:
+    """The targets of a target group and their health; none if the group was removed meanwhile."""
+    return _unless_gone(
+        region, "elbv2", "describe_target_health", "TargetHealthDescriptions", TargetGroupArn=group["TargetGroupArn"]
+    )
+
+
+def _unless_gone(region: Region, service: str, operation: str, key: str, **parent: str) -> list[Resource]:
+    """A list that belongs to a parent; empty if the parent was removed meanwhile."""
     try:
-        rows = region.call(service, operation, **parent)[key]
+        return region.listing(service, operation, key, **parent)
     except CallError as error:
         if error.gone:
             return []
         raise
-    return [row.get("TargetHealth", row)["State"] for row in rows]
 
 
 def read_details(region: Region, resource: Resource) -> None:
@@ -67,10 +70,8 @@ def _with_rules(region: Region, kind: str, listener: Resource) -> Resource:
     # only application load balancers have rules; the others forward by their default actions
     if kind != "application":
         return {**listener, "Rules": [{"Actions": listener.get("DefaultActions", [])}]}
-    return {
-        **listener,
-        "Rules": region.listing("elbv2", "describe_rules", "Rules", ListenerArn=listener["ListenerArn"]),
-    }
+    rules = _unless_gone(region, "elbv2", "describe_rules", "Rules", ListenerArn=listener["ListenerArn"])
+    return {**listener, "Rules": rules}
 
 
 def read_tags(region: Region, arns: Sequence[str]) -> Tags:
@@ -88,7 +89,8 @@ def _with_instances(region: Region, balancer: Resource) -> Resource:
     states: list[str] = []
     if balancer.get("Instances"):
         name = balancer["LoadBalancerName"]
-        states = _states(region, "elb", "describe_instance_health", "InstanceStates", LoadBalancerName=name)
+        rows = _unless_gone(region, "elb", "describe_instance_health", "InstanceStates", LoadBalancerName=name)
+        states = [instance["State"] for instance in rows]
     return {"Type": "classic", "LoadBalancer": balancer, "TargetGroups": [], "TargetStates": states}
 
 

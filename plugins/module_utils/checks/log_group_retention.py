@@ -13,7 +13,7 @@ from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..sweep.errors import SweepError
+from ..sweep.errors import CallError, SweepError
 from ..sweep.finding import Finding, age_in_days, tags_of
 from ..sweep.guard import STACK, Candidate, ExcludedByTag, Guard, Holds, OwnedBy
 from ..sweep.policy import Check, Common, Policy
@@ -60,7 +60,13 @@ class AccountPolicy(Guard):
     name = "the account's retention policies"
 
     def load(self, region: Region) -> Sequence[Resource]:
-        return region.listing("logs", "describe_account_policies", "accountPolicies", policyType="RETENTION_POLICY")
+        try:
+            return region.listing("logs", "describe_account_policies", "accountPolicies", policyType="RETENTION_POLICY")
+        except CallError as error:
+            # a region that doesn't know this type of policy can't have one
+            if error.code in ("InvalidParameterException", "ValidationException"):
+                return ()
+            raise
 
     def protects(self, candidate: Candidate, facts: Sequence[Resource]) -> str | None:
         for policy in facts:

@@ -40,7 +40,7 @@ def load_balancers_with_traffic(region: Region, balancers: Mapping[str, str], da
     for start in range(0, len(queries), QUERIES_A_CALL):
         for result in _results(region, queries[start : start + QUERIES_A_CALL], days):
             answered[result["Id"]] = result.get("StatusCode", "Complete") == "Complete"
-            if any(value > 0 for value in result["Values"]):
+            if any(value > 0 for value in result.get("Values", [])):
                 busy.add(owners[result["Id"]])
     return busy | {owner for query, owner in owners.items() if not answered.get(query)}
 

@@ -15,7 +15,7 @@ from typing import Any
 try:
     import boto3
     from botocore.config import Config
-    from botocore.credentials import RefreshableCredentials
+    from botocore.credentials import CredentialResolver, RefreshableCredentials
     from botocore.exceptions import (
         BotoCoreError,
         ClientError,
@@ -81,7 +81,9 @@ class Account:
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
         self._methods: dict[str, dict[str, Any]] = {}
-        self.home_region = connection.region or session.region_name or "us-east-1"
+        self.own_region: str | None = connection.region or session.region_name
+        # where to ask who we are and which regions there are, if nothing is configured
+        self.home_region = self.own_region or "us-east-1"
         identity = _identity(self)
         self.id: str = identity["Account"]
         self.partition: str = identity["Arn"].split(":")[1]
@@ -217,7 +219,8 @@ def _assume_all(
             errors.append(_role_error(home, arn, CallError("sts", "GetCallerIdentity", "Refused", str(error))))
     if not accounts:
         raise SweepError(f"No role could be assumed: {errors[0].code}: {errors[0].message}")
-    return accounts, errors
+    # several roles may lead to one account
+    return list({account.id: account for account in reversed(accounts)}.values())[::-1], errors
 
 
 def _role_error(home: Account, arn: str, error: CallError) -> RegionError:
@@ -226,12 +229,25 @@ def _role_error(home: Account, arn: str, error: CallError) -> RegionError:
 
 
 def _assume(home: Account, connection: Connection, arn: str, external_id: str | None) -> Account:
-    """An account whose credentials renew themselves: a paced sweep can outlast the role's hour."""
     session = get_session()
-    session._credentials = RefreshableCredentials.create_from_metadata(
-        metadata=(renew := _renewal(home, arn, external_id))(), refresh_using=renew, method="sts-assume-role"
-    )
+    # not a subclass of botocore's CredentialProvider, so that this file can be imported without botocore
+    provider: Any = AssumedRole(_renewal(home, arn, external_id))
+    session.register_component("credential_provider", CredentialResolver([provider]))
     return Account(boto3.session.Session(botocore_session=session, region_name=home.home_region), connection)
+
+
+class AssumedRole:
+    """A botocore credential provider whose credentials renew themselves: a paced sweep can outlast the role's hour."""
+
+    METHOD = "sts-assume-role"
+
+    def __init__(self, renew: Callable[[], dict[str, str]]) -> None:
+        self._renew = renew
+
+    def load(self) -> RefreshableCredentials:
+        return RefreshableCredentials.create_from_metadata(
+            metadata=self._renew(), refresh_using=self._renew, method=self.METHOD
+        )
 
 
 def _renewal(home: Account, arn: str, external_id: str | None) -> Callable[[], dict[str, str]]:

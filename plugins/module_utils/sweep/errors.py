@@ -88,8 +88,8 @@ class CallError(Exception):
 
 
 def _one_line(message: str) -> str:
-    """A proxy may answer with a whole page."""
-    return " ".join(message.split())[:500]
+    """A proxy may answer with a whole page, and a refused signature quotes the request, session token and all."""
+    return " ".join(message.partition("The Canonical String")[0].split())[:500]
 
 
 @dataclass(frozen=True)

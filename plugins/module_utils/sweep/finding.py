@@ -50,6 +50,7 @@ class Finding:
     costs_more: bool = False
     configuration: Mapping[str, Any] | None = None
     status: str = PLANNED
+    reported: bool = False
     protected_by: list[str] = field(default_factory=list)
     error: Mapping[str, str] | None = None
 
@@ -60,6 +61,11 @@ class Finding:
     def skip(self, why: str) -> None:
         self.status = SKIPPED
         self.reason = f"{self.reason} Left alone: {why}."
+
+    def report(self) -> None:
+        """Found by a check that only reports: nothing is done, what it costs could be saved by hand."""
+        self.status = SKIPPED
+        self.reported = True
 
     def fail(self, code: str, message: str) -> None:
         self.status = FAILED
@@ -73,7 +79,7 @@ class Finding:
         """Whether its cost counts as a saving: it goes, has gone, or could be removed by hand."""
         if self.costs_more:
             return False
-        return self.status in (PLANNED, CHANGED) or (self.status == SKIPPED and self.action == REPORT_ONLY)
+        return self.reported or self.status in (PLANNED, CHANGED)
 
     def to_dict(self) -> dict[str, Any]:
         row = {

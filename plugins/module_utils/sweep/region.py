@@ -163,6 +163,10 @@ def open_regions(accounts: Sequence[Account], requested: Sequence[str]) -> tuple
 
 
 def _open_regions(account: Account, requested: Sequence[str]) -> list[Region]:
+    if not requested and not account.own_region:
+        raise SweepError(
+            "No region is set: name some in `regions`, or set `region`, AWS_REGION or the profile's region."
+        )
     names = list(dict.fromkeys(requested or [account.home_region]))
     known = _known_regions(account, by_name="all" not in names)
     if "all" in names:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, field
 from datetime import datetime
@@ -14,7 +14,7 @@ from itertools import zip_longest
 from typing import Any, TypeVar
 
 from .errors import CallError, RegionError
-from .finding import PLANNED, PROTECTED, REPORT_ONLY, SKIPPED, Finding, Summary
+from .finding import PLANNED, PROTECTED, REPORT_ONLY, Finding, Summary
 from .guard import Candidate, Guard
 from .limit import Limit, Selection
 from .policy import Policy
@@ -140,15 +140,17 @@ class Sweep:
                     job.settle_plan()
 
     def _judge(self, job: Job, page: Sequence[Resource]) -> list[Finding]:
-        scope = job.region.scope
-        decided = ((resource, job.policy.decide(resource, scope, self.now)) for resource in page)
-        candidates = [Candidate(resource, finding) for resource, finding in decided if finding]
+        candidates = []
+        for resource in page:
+            with Survives(job, "decide"):
+                if finding := job.policy.decide(resource, job.region.scope, self.now):
+                    candidates.append(Candidate(resource, finding))
         if candidates and self._complete(job, candidates):
             _guard(job, candidates)
         for candidate in candidates:
             self.selection.apply(candidate.finding)
             if candidate.finding.status == PLANNED and candidate.finding.action == REPORT_ONLY:
-                candidate.finding.status = SKIPPED
+                candidate.finding.report()
         return [candidate.finding for candidate in candidates]
 
     def _complete(self, job: Job, candidates: Sequence[Candidate]) -> bool:
@@ -172,7 +174,7 @@ class Sweep:
     def _act_on_part(self, part: Part) -> None:
         with Survives(part.job, "act", part.findings):
             ids = [finding.resource_id for finding in part.findings]
-            current = part.job.policy.current(part.job.region, ids)
+            current = _current(part.job, ids)
             for finding in part.findings:
                 self._recheck(part.job, finding, current.get(finding.resource_id))
             ready = [finding for finding in part.findings if finding.status == PLANNED]
@@ -263,6 +265,16 @@ def _facts(region: Region, guard: Guard) -> Any:
         if error.unsupported:
             return guard.nothing
         raise
+
+
+def _current(job: Job, ids: Sequence[str]) -> Mapping[str, Resource]:
+    try:
+        return job.policy.current(job.region, ids)
+    except CallError as error:
+        if not error.gone:
+            raise
+    # some list calls refuse as a whole when one of the resources is gone
+    return {} if len(ids) == 1 else {key: value for one in ids for key, value in _current(job, [one]).items()}
 
 
 def _act(job: Job, batch: Sequence[Finding]) -> None:

@@ -33,9 +33,8 @@ class Spool:
 
     def lines(self) -> Iterator[str]:
         self._file.seek(0)
-        # `yield from` would close the file with a reader that stops early
-        for line in self._file:  # noqa: UP028
-            yield line
+        # not the file's own iterator: a reader that stops early would close the file with it
+        return iter(self._file.readline, "")
 
 
 class FindingsFile:

@@ -125,7 +125,7 @@ def build_volumes(site: Site) -> None:
     }
     for word, tags in guards.items():
         note = f"guard of the tag {next(iter(tags))}"
-        add_volume(site, spared("unattached", word, note), f"guarded-{word.split(':')[-1]}", tags=tags)
+        add_volume(site, spared("unattached", word, note), f"guarded-{word.rpartition(':')[2]}", tags=tags)
     add_volume(site, spared("unattached", "backup", "named as AWS Backup names"), "AwsBackup_0f3", size=80)
     managed = spared("unattached", "managed", "Operator.Managed: DeleteVolume would be refused")
     add_volume(site, managed, "eks-auto-data", operator="eks.amazonaws.com")

@@ -58,7 +58,7 @@ def select(items: Iterable[Item], call: Call, getters: Mapping[str, Getter], tag
     more than 200 values FilterLimitExceeded: docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html."""
     chosen = list(items)
     filters = call.filters()
-    if sum(len(wanted) for _, wanted in filters) > FILTER_VALUES:
+    if sum(len(wanted) for _name, wanted in filters) > FILTER_VALUES:
         raise AwsError("FilterLimitExceeded", f"The maximum number of filter values specified on a single call is "
                        f"{FILTER_VALUES}")  # fmt: skip
     for name, wanted in filters:

@@ -46,7 +46,7 @@ def all_instances(backend: Any) -> list[tuple[Any, Any]]:
 
 def find(backend: Any, ids: list[str]) -> list[Any]:
     """The instances of these ids. Raises InvalidInstanceID.NotFound for the whole batch, as EC2 does."""
-    known = {i.id: i for _, i in all_instances(backend)}
+    known = {i.id: i for _reservation, i in all_instances(backend)}
     missing = [i for i in ids if i not in known]
     if missing:
         noun, verb = ("IDs", "do") if len(missing) > 1 else ("ID", "does")
@@ -65,7 +65,7 @@ def describe_instances(call: Call) -> str:
     ids = call.values("InstanceId")
     pairs = all_instances(backend)
     owners = {i.id: r for r, i in pairs}
-    found = find(backend, ids) if ids else [i for _, i in pairs]
+    found = find(backend, ids) if ids else [i for _reservation, i in pairs]
     for instance in found:
         instance.monitoring_state = SETTLED.get(instance.monitoring_state, instance.monitoring_state)
     getters = {**FILTERS, "reservation-id": lambda i: owners[i.id].id}

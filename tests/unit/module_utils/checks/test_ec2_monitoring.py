@@ -110,17 +110,18 @@ def test_a_hostile_name_is_kept_as_it_is_and_out_of_the_reason(name):
     assert (found.name, found.reason) == (name, policy().decide(instance(), SCOPE, NOW).reason)
 
 
-def alarm(period: int, **dimensions: str) -> dict[str, Any]:
+def alarm(period: int, namespace: str = "AWS/EC2", **dimensions: str) -> dict[str, Any]:
     named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
-    return {"AlarmName": "cpu", "Namespace": "AWS/EC2", "Period": period, "Dimensions": named}
+    return {"AlarmName": "cpu", "Namespace": namespace, "Period": period, "Dimensions": named}
 
 
 def math(*queries: dict[str, Any]) -> dict[str, Any]:
     return {"AlarmName": "cpu", "Metrics": list(queries)}
 
 
-def stat(period: int, **dimensions: str) -> dict[str, Any]:
-    return {"Id": "m", "MetricStat": {"Metric": alarm(period, **dimensions), "Period": period, "Stat": "Sum"}}
+def stat(period: int, namespace: str = "AWS/EC2", **dimensions: str) -> dict[str, Any]:
+    metric = alarm(period, namespace, **dimensions)
+    return {"Id": "m", "MetricStat": {"Metric": metric, "Period": period, "Stat": "Sum"}}
 
 
 INSIGHTS = 'SELECT MAX(CPUUtilization) FROM SCHEMA("AWS/EC2", InstanceId)'
@@ -151,11 +152,36 @@ def test_an_alarm_that_reads_more_often_than_basic_monitoring_writes_protects(al
     assert protected_by(policy(), instance(**GROUP), describe_alarms=alarms) == why
 
 
+@pytest.mark.parametrize("period", [60, 300, 3600])
+@pytest.mark.parametrize(
+    ("dimensions", "namespace", "protected"),
+    [
+        # EC2 averages over the instances with detailed monitoring alone
+        ({}, "AWS/EC2", True),
+        ({"ImageId": "ami-1"}, "AWS/EC2", True),
+        ({"InstanceType": "t3.micro"}, "AWS/EC2", True),
+        ({"ImageId": "ami-2"}, "AWS/EC2", False),
+        ({"InstanceType": "t3.small"}, "AWS/EC2", False),
+        # the agent's metrics don't depend on EC2's monitoring
+        ({}, "CWAgent", False),
+        ({"ImageId": "ami-1"}, "CWAgent", False),
+        ({"InstanceType": "t3.micro"}, "CWAgent", False),
+    ],
+)
+def test_an_alarm_on_an_average_over_instances_protects_whatever_its_period(dimensions, namespace, protected, period):
+    resource = instance(ImageId="ami-1", InstanceType="t3.micro")
+    needed = [f"alarm cpu (period {period} s) needs detailed monitoring"] if protected else []
+    for read in (alarm(period, namespace, **dimensions), math(stat(period, namespace, **dimensions))):
+        assert protected_by(policy(), resource, describe_alarms=[read]) == needed
+
+
 @pytest.mark.parametrize(
     ("read", "expected"),
     [
         (alarm(60, InstanceId="i-1"), [(60, [("InstanceId", "i-1")])]),
-        (alarm(60), [(60, [])]),
+        (alarm(60), [(60, [EVERY_INSTANCE])]),
+        (alarm(60, "CWAgent"), [(60, [])]),
+        (alarm(60, "CWAgent", InstanceId="i-1", ImageId="ami-1"), [(60, [("InstanceId", "i-1")])]),
         (
             math(stat(60, InstanceId="i-1"), {"Id": "e", "Expression": "m"}, {"Id": "q", "Expression": INSIGHTS}),
             [(60, [("InstanceId", "i-1")]), (60, [ANY_INSTANCE])],

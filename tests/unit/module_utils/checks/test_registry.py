@@ -17,7 +17,7 @@ REQUIRED = {"log_group_retention": {"retention_in_days": 3}}
 @pytest.mark.parametrize("given", [None, {}])
 @pytest.mark.parametrize("name", [name for name in CHECKS if name not in REQUIRED])
 def test_a_check_without_options_has_its_defaults(name, given):
-    ((check, options),) = chosen_checks({"checks": {name: given}}).values()
+    check, options = chosen_checks({"checks": {name: given}})[name]
     assert check is CHECKS[name]
     assert options == {option: spec.get("default") for option, spec in check.argument_spec.items()}
 

@@ -75,5 +75,43 @@ def test_500_queries_go_in_one_call_and_each_answer_finds_its_load_balancer(bala
         assert len(ids) == len(set(ids)) <= 500
 
 
+class Pages:
+    """The pages of one answer to get_metric_data, as rows of (query id, status code, values)."""
+
+    def __init__(self, *pages: list[tuple[str, str, list[float]]]) -> None:
+        self.answer = pages
+
+    def pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[list[Any]]:
+        return [[{"Id": row[0], "StatusCode": row[1], "Values": row[2]} for row in page] for page in self.answer]
+
+
+@pytest.mark.parametrize(
+    ("pages", "busy"),
+    [
+        ([[("m0", "Complete", []), ("m1", "Complete", [0.0])]], False),
+        # what could not be read may be anything
+        ([[("m0", "Complete", []), ("m1", "Forbidden", [])]], True),
+        ([[("m0", "InternalError", []), ("m1", "Complete", [])]], True),
+        ([[("m0", "PartialData", [0.0]), ("m1", "Complete", [])]], True),
+        ([[("m0", "Complete", [])]], True),
+        ([], True),
+        # the rest of a metric's values comes on a later page
+        ([[("m0", "PartialData", [0.0]), ("m1", "Complete", [])], [("m0", "Complete", [])]], False),
+        ([[("m0", "PartialData", [0.0]), ("m1", "Complete", [])], [("m0", "Complete", [1.0])]], True),
+        ([[("m0", "PartialData", [1.0]), ("m1", "Complete", [])], [("m0", "Complete", [])]], True),
+        ([[("m0", "PartialData", []), ("m1", "Complete", [])], [("m0", "InternalError", [])]], True),
+    ],
+)
+def test_a_metric_that_was_not_answered_in_full_counts_as_traffic(pages, busy):
+    found = load_balancers_with_traffic(Pages(*pages), {"app/web/0abc": "application"}, 7)
+    assert found == ({"app/web/0abc"} if busy else set())
+
+
+def test_a_metric_that_was_not_answered_says_nothing_of_another_load_balancer():
+    region = Pages([("m0", "Forbidden", []), *[(f"m{number}", "Complete", []) for number in (1, 2, 3)]])
+    balancers = {"app/web/0abc": "application", "app/quiet/1": "application"}
+    assert load_balancers_with_traffic(region, balancers, 7) == {"app/web/0abc"}
+
+
 def test_every_type_of_load_balancer_has_its_metrics():
     assert set(METRICS) == set(TYPES)

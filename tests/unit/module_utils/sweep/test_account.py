@@ -42,7 +42,7 @@ class Sts:
         self.requests: list[dict[str, str]] = []
 
     def send(self, request: AWSPreparedRequest) -> AWSResponse:
-        if self.unreachable:
+        if self.unreachable is not None:
             raise self.unreachable
         form = {name: values[0] for name, values in parse_qs(request.body).items()}
         key = re.search(r"Credential=(\w+)/", str(request.headers["Authorization"]))[1]
@@ -217,6 +217,12 @@ def test_refused_keys_say_where_they_are_from(sts, monkeypatch, tmp_path, source
     assert words in message
 
 
+def test_a_message_that_quotes_the_signed_request_is_kept_back(sts, connection):
+    quoted = f"The Canonical String should have been\n'POST\n/\n\nx-amz-security-token:{TOKEN}\n{SECRET}'"
+    sts.errors[KEY] = (403, "SignatureDoesNotMatch", quoted)
+    assert "SignatureDoesNotMatch" in refused(connection)
+
+
 def test_an_unknown_profile_is_named(sts):
     assert "(nowhere)" in refused(Connection(region="eu-west-1", profile_name="nowhere"))
     assert sts.requests == []
@@ -292,6 +298,21 @@ def test_a_role_that_cannot_be_assumed_costs_only_its_own_account(sts, connectio
     assert errors == [RegionError(OTHER, "eu-west-1", "sts", "AssumeRole", "AccessDenied", message)]
 
 
+def test_a_role_whose_credentials_are_refused_costs_only_its_own_account(sts, connection):
+    sts.errors["ASIA1"] = (403, "RegionDisabledException", "STS is not activated in this region")
+    accounts, errors = open_accounts(connection, [ROLE.format(OTHER), ROLE.format(HOME)])
+    assert [account.id for account in accounts] == [HOME]
+    assert [(error.account_id, error.operation) for error in errors] == [(OTHER, "GetCallerIdentity")]
+    assert f"{ROLE.format(OTHER)}: " in errors[0].message
+    assert "RegionDisabledException" in errors[0].message
+
+
+def test_a_role_that_is_named_twice_is_one_account(sts, connection):
+    accounts, _errors = open_accounts(connection, [ROLE.format(OTHER)] * 2)
+    assert [account.id for account in accounts] == [OTHER]
+    assert sts.count("AssumeRole") == 1
+
+
 def test_no_role_that_can_be_assumed_ends_the_run(sts, connection):
     arns = [ROLE.format(OTHER), ROLE.format(HOME)]
     for arn in arns:
@@ -341,7 +362,31 @@ def test_threads_share_one_client_of_a_service_in_a_region(sts, connection):
     assert {(client.meta.service_model.service_name, client.meta.region_name) for client in clients} == set(places)
 
 
+def test_clients_share_their_methods_and_answer_for_their_own_region(sts, connection):
+    (account,), _errors = open_accounts(connection)
+    clients = [account.client("sts", region) for region in ("eu-west-1", "us-east-1")]
+    assert len({type(client).assume_role for client in clients}) == 1
+    # but another service's has its own
+    assert not hasattr(account.client("elb", "eu-west-1"), "assume_role")
+    for client in clients:
+        client.get_caller_identity()
+    assert sts.urls[-2:] == ["https://sts.eu-west-1.amazonaws.com/", "https://sts.us-east-1.amazonaws.com/"]
+
+
 def test_the_source_of_credentials_is_named_without_them(sts, connection):
     (account,), _errors = open_accounts(connection, [ROLE.format(OTHER)])
     assert isinstance(account, Account)
     assert account.credential_source() == "the assumed role"
+
+
+def test_a_refused_signature_does_not_show_the_token_that_aws_quotes(sts, connection):
+    quoted = f"It does not match. The Canonical String for this request should have been 'x-amz-security-token:{TOKEN}'"
+    arn = ROLE.format(OTHER)
+    sts.errors[arn] = (403, "SignatureDoesNotMatch", quoted)
+    assert "It does not match" in refused(connection, assume_role_arns=[arn])
+
+
+def test_two_roles_of_one_account_are_swept_once(sts, connection):
+    arns = [f"arn:aws:iam::{OTHER}:role/a", f"arn:aws:iam::{OTHER}:role/b"]
+    accounts, _errors = open_accounts(connection, arns)
+    assert [account.id for account in accounts] == [OTHER]

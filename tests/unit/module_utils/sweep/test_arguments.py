@@ -161,6 +161,7 @@ def test_price_overrides_reach_the_prices():
     ],
 )
 def test_price_overrides_that_make_no_sense_are_refused(overrides, word):
-    with pytest.raises(SweepError, match="price_overrides") as caught:
+    with pytest.raises(SweepError, match=r"^price_overrides: ") as caught:
         options(price_overrides=overrides)
     assert word in str(caught.value)
+    assert str(caught.value).count("price_overrides") == 1

@@ -136,6 +136,10 @@ def test_a_plan_reads_hostile_ids(tmp_path):
 GOOD = finding().to_json()
 
 
+def good_but(**changes: Any) -> bytes:
+    return json.dumps({**json.loads(GOOD), **changes}).encode()
+
+
 @pytest.mark.parametrize(
     ("content", "words"),
     [
@@ -148,6 +152,13 @@ GOOD = finding().to_json()
         (b"null", "Line 1 .* is not a finding"),
         (json.dumps({"schema_version": 1, "mode": "report"}).encode(), "Line 1 .* is not a finding"),
         (GOOD.encode() + b'\n{"check": "x"}\n', "Line 2 .* is not a finding"),
+        # a member that is no string
+        (good_but(resource_id=["vol-1"]), "Line 1 .* is not a finding"),
+        (good_but(account_id=[HOME]), "Line 1 .* is not a finding"),
+        (good_but(account_id=int(HOME)), "Line 1 .* is not a finding"),
+        (good_but(status={"planned": True}), "Line 1 .* is not a finding"),
+        # deeper than Python recurses
+        pytest.param(b"[" * 200_000, "Line 1 .* is not JSON", id="deep"),
         (b"\x7fELF\x02\x01\x00\xff\xfe", "could not be read"),
         ("\ufeff".encode("utf-16"), "could not be read"),
     ],

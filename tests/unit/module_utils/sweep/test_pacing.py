@@ -234,6 +234,10 @@ SERVED = (200, "<R><DescribeLoadBalancersResult/></R>")
     [
         ("ec2", "describe_volumes", ec2_error("Throttling"), volumes("vol-1")),
         ("ec2", "describe_volumes", ec2_error("EC2ThrottledException", 503), volumes("vol-1")),
+        ("ec2", "describe_volumes", ec2_error("RequestLimitExceeded", 503), volumes("vol-1")),
+        ("ec2", "describe_volumes", ec2_error("BandwidthLimitExceeded", 503), volumes("vol-1")),
+        # whatever its code
+        ("ec2", "describe_volumes", ec2_error("TooManyRequests", 429), volumes("vol-1")),
         ("elbv2", "describe_load_balancers", elb_error("Throttling"), SERVED),
         ("elb", "describe_load_balancers", elb_error("ThrottlingException"), SERVED),
         ("logs", "describe_log_groups", json_error("ThrottlingException"), (200, "{}")),
@@ -258,6 +262,7 @@ def test_throttled_calls_are_repeated_no_faster_than_aws_allows(connect, clock):
     [
         (ec2_error("InternalError", 500), 6),
         (ec2_error("Unavailable", 503), 6),
+        (ec2_error("RequestTimeout"), 6),
         ((502, "<html>Bad Gateway</html>"), 6),
         (ConnectionClosedError(endpoint_url=URL), 6),
         (ReadTimeoutError(endpoint_url=URL), 2),
@@ -280,6 +285,7 @@ def test_a_fault_that_stays_is_tried_as_often_as_it_may_pass(connect, answer, at
     "faults",
     [
         [ec2_error("InternalError", 500)] * 5,
+        [ec2_error("RequestTimeout")] * 5,
         [ConnectionClosedError(endpoint_url=URL)] * 5,
         [ReadTimeoutError(endpoint_url=URL)],
     ],

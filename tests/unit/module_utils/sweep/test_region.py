@@ -34,7 +34,7 @@ class StubbedAccount:
     """An account whose clients answer what they were told to."""
 
     partition = "aws"
-    home_region = "eu-west-1"
+    home_region = own_region = "eu-west-1"
 
     def __init__(self, session: boto3.session.Session, account_id: str = HOME) -> None:
         self.id = account_id

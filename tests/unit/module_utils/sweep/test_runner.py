@@ -106,11 +106,35 @@ def test_one_denied_region_costs_only_its_own_findings():
     ]
 
 
+def test_a_resource_nobody_foresaw_stops_no_other():
+    region = FakeRegion("eu-west-1", {"Surprise": 1, "Id": "x"}, thing("a"))
+    run = enforce(region)
+    assert statuses(run) == {"a": "changed"}
+    assert [(error.operation, error.code) for error in run.errors()] == [("decide", "KeyError")]
+
+
 def test_an_answer_nobody_foresaw_stops_no_other_region():
-    good, bad = FakeRegion("eu-west-1", thing("a")), FakeRegion("us-east-1", {"Surprise": 1, "Id": "x"})
+    good, bad = FakeRegion("eu-west-1", thing("a")), FakeRegion("us-east-1")
+    bad.errors["ListThings"] = ZeroDivisionError("surprise")
     run = enforce(bad, good)
     assert statuses(run) == {"a": "changed"}
-    assert [(error.region, error.code) for error in run.errors()] == [("us-east-1", "KeyError")]
+    assert [(error.region, error.code) for error in run.errors()] == [("us-east-1", "ZeroDivisionError")]
+
+
+def test_a_list_that_refuses_as_a_whole_when_one_is_gone_is_read_one_by_one():
+    class Strict(Things):
+        def current(self, region, ids):
+            if not set(ids) <= set(region.things):
+                raise CallError("fake", "ReadThings", "ResourceNotFoundException", "one of them")
+            return super().current(region, ids)
+
+    region = FakeRegion("eu-west-1", thing("a"), thing("b"))
+    run = sweep(region, policy=Strict())
+    run.plan()
+    del region.things["a"]
+    run.act()
+    run.finish()
+    assert statuses(run) == {"a": "skipped", "b": "changed"}
 
 
 def test_a_guard_that_cannot_be_read_protects_and_is_told_once():
