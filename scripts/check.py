@@ -56,7 +56,7 @@ CHECKS = {
     ),
     "changelog": Check("Changelog and its fragments", ("antsibull-changelog", "lint"), in_copy=True),
     "sanity": Check("ansible-test sanity, all of its tests", ("python", str(ROOT / "scripts" / "sanity.py"))),
-    "pytest": Check("Unit, emulator, playbook and browser tests", ("pytest",)),
+    "pytest": Check("Unit, emulator, playbook and browser tests", ("pytest", "-n", "2", "--dist", "loadfile")),
 }
 
 
