@@ -28,7 +28,7 @@ options:
     description:
       - Further filters of C(ec2:DescribeInstances), as a dict of filter name to value or list of values.
       - See U(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html).
-      - C(instance-state-name) and C(monitoring-state) are set by the module.
+      - C(instance-state-name) is set by the module.
     type: dict
     default: {}
   include_auto_scaling:

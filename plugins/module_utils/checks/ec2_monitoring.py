@@ -108,9 +108,7 @@ class DetailedMonitoring(Policy):
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         self._wanted: str = options["state"]
         self._prices = common.prices
-        running = {"instance-state-name": "running"}
-        other = {"monitoring-state": "enabled" if self._wanted == "basic" else "disabled"}
-        self._filters = ansible_dict_to_boto3_filter_list({**options["filters"], **running, **other})
+        self._filters = ansible_dict_to_boto3_filter_list({**options["filters"], "instance-state-name": "running"})
         self.transition = ("detailed", "basic") if self._wanted == "basic" else ("basic", "detailed")
         guards: list[Guard] = [ExcludedByTag(common.exclude_tags)]
         if self._wanted == "basic":

@@ -230,13 +230,13 @@ def test_switching_detailed_monitoring_on_is_prevented_by_tags_alone():
 @pytest.mark.parametrize(
     ("filters", "state", "sent"),
     [
-        ({}, "basic", {"instance-state-name": ["running"], "monitoring-state": ["enabled"]}),
-        ({}, "detailed", {"instance-state-name": ["running"], "monitoring-state": ["disabled"]}),
+        ({}, "basic", {"instance-state-name": ["running"]}),
+        ({}, "detailed", {"instance-state-name": ["running"]}),
         # the operator's filters narrow, and can't widen what the check looks at
         (
-            {"tag:Team": ["a", "b"], "instance-state-name": "stopped", "monitoring-state": "disabled"},
+            {"tag:Team": ["a", "b"], "instance-state-name": "stopped"},
             "basic",
-            {"tag:Team": ["a", "b"], "instance-state-name": ["running"], "monitoring-state": ["enabled"]},
+            {"tag:Team": ["a", "b"], "instance-state-name": ["running"]},
         ),
     ],
 )
