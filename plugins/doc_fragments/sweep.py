@@ -66,8 +66,7 @@ options:
     default: []
   plan_path:
     description:
-      - The findings file of an earlier report. Only what it lists as V(planned), and what still qualifies, is acted
-        on.
+      - The findings file of an earlier report. Only what it lists as V(planned), and what still qualifies, is acted on.
       - A file that is not a findings file, or that is of another account, is refused before anything is changed.
     type: path
   region_errors:
@@ -95,8 +94,7 @@ options:
     description:
       - Your own prices in US dollars, as region to item to price; the region V(*) applies everywhere.
       - Items are named as in the collection's price table, such as C(ebs_gp3_gb_month).
-      - Without it, AWS's public list prices of the date in C(summary.price_table_as_of) are used. A region or item
-        that
+      - Without it, AWS's public list prices of the date in C(summary.price_table_as_of) are used. A region or item that
         is not in the table gives no estimate.
     type: dict
     default: {}

@@ -17,8 +17,7 @@ description:
     (V(no_registered_targets)), if none of the targets of all its target groups together is healthy
     (V(no_healthy_targets)), or, with O(no_traffic_days), if it had no traffic (V(no_traffic)).
   - Those that need no target are V(protected). All rules of all listeners redirect, answer or authenticate; or it
-    stands
-    behind a network load balancer; or it serves a VPC endpoint service (PrivateLink).
+    stands behind a network load balancer; or it serves a VPC endpoint service (PrivateLink).
 options:
   load_balancer_types:
     description:
@@ -35,11 +34,9 @@ options:
     default: 0
 notes:
   - Needs the IAM permissions C(ec2:DescribeRegions), C(elasticloadbalancing:Describe*), for network and gateway load
-    balancers C(ec2:DescribeVpcEndpointServiceConfigurations), and with O(no_traffic_days)
-    C(cloudwatch:GetMetricData).
-  - Idle load balancers have the status V(skipped) and the action V(report), since this check only reports. What
-    they cost
-    counts as savings in RV(summary).
+    balancers C(ec2:DescribeVpcEndpointServiceConfigurations), and with O(no_traffic_days) C(cloudwatch:GetMetricData).
+  - Idle load balancers have the status V(skipped) and the action V(report), since this check only reports. What they
+    cost counts as savings in RV(summary).
   - The estimated cost is that of the hours, and of one public IPv4 address for each zone of an internet-facing one.
 author:
   - Contributors to the sysops.aws collection (@sysops-aws)
@@ -116,8 +113,8 @@ findings:
       type: str
       sample: No target is registered with the load balancer (no_registered_targets).
     reason_code:
-      description: The reason for programs. V(no_target_groups), V(no_registered_targets), V(no_healthy_targets) or
-        V(no_traffic).
+      description: The reason for programs. V(no_target_groups), V(no_registered_targets), V(no_healthy_targets),
+        V(no_traffic), or V(intentional) where it needs no target.
       returned: always
       type: str
       sample: no_registered_targets
@@ -143,9 +140,8 @@ findings:
       sample: report
     status:
       description:
-        - V(planned) in check mode, V(changed) when done, V(protected) by a guard, V(skipped) when it was not asked
-          for, or
-          no longer qualified when its turn came, V(failed) when AWS refused.
+        - V(planned) in check mode, V(changed) when done, V(protected) by a guard, V(skipped) when it was not asked for,
+          or no longer qualified when its turn came, V(failed) when AWS refused.
       returned: always
       type: str
       sample: planned
@@ -176,8 +172,7 @@ findings_truncated:
   sample: false
 summary:
   description:
-    - Counts over all regions, and the estimated savings of what is planned or changed. C(checks) has the same by
-      check.
+    - Counts over all regions, and the estimated savings of what is planned or changed. C(checks) has the same by check.
   returned: success, or failure after the regions were read
   type: dict
   sample:

@@ -12,8 +12,7 @@ version_added: 0.1.0
 short_description: Delete orphan EBS volumes and obsolete snapshots
 description:
   - Finds EBS volumes that are attached to nothing and own EBS snapshots that are old enough, over any number of
-    regions,
-    and deletes those that nothing protects.
+    regions, and deletes those that nothing protects.
   - Volumes and snapshots are protected by O(exclude_tags), by ownership of AWS Backup, Data Lifecycle Manager,
     CloudFormation, Kubernetes or an AWS service (C(Operator.Managed)).
   - Snapshots are protected as well when they back an AMI (also a disabled one), are locked, archived, or shared with
@@ -29,8 +28,7 @@ options:
     default: [volumes, snapshots]
   volume_min_age_days:
     description:
-      - Volumes that were created fewer days ago are left alone. EC2 does not tell how long a volume has been
-        detached.
+      - Volumes that were created fewer days ago are left alone. EC2 does not tell how long a volume has been detached.
     type: int
     default: 10
   snapshot_min_age_days:
@@ -42,8 +40,7 @@ notes:
   - Needs the IAM permissions C(ec2:DescribeRegions), C(ec2:DescribeVolumes), C(ec2:DescribeSnapshots),
     C(ec2:DescribeSnapshotAttribute), C(ec2:DescribeImages), C(ec2:DescribeLockedSnapshots); outside check mode also
     C(ec2:DeleteVolume) and C(ec2:DeleteSnapshot).
-  - Whether a snapshot is shared with named accounts is not in any list of EC2. It is asked for each snapshot that
-    would
+  - Whether a snapshot is shared with named accounts is not in any list of EC2. It is asked for each snapshot that would
     be deleted, as long as the plan is within O(max_actions); a larger plan is not acted on anyway.
 author:
   - Contributors to the sysops.aws collection (@sysops-aws)
@@ -153,9 +150,8 @@ findings:
       sample: delete
     status:
       description:
-        - V(planned) in check mode, V(changed) when done, V(protected) by a guard, V(skipped) when it was not asked
-          for, or
-          no longer qualified when its turn came, V(failed) when AWS refused.
+        - V(planned) in check mode, V(changed) when done, V(protected) by a guard, V(skipped) when it was not asked for,
+          or no longer qualified when its turn came, V(failed) when AWS refused.
       returned: always
       type: str
       sample: planned
@@ -177,8 +173,7 @@ findings_truncated:
   sample: false
 summary:
   description:
-    - Counts over all regions, and the estimated savings of what is planned or changed. C(checks) has the same by
-      check.
+    - Counts over all regions, and the estimated savings of what is planned or changed. C(checks) has the same by check.
   returned: success, or failure after the regions were read
   type: dict
   sample:

@@ -11,11 +11,9 @@ module: ec2_monitoring
 version_added: 0.1.0
 short_description: Switch detailed monitoring of EC2 instances off or on
 description:
-  - Finds running instances with detailed monitoring, over any number of regions, and switches them to basic
-    monitoring, up
-    to 50 in a call. With O(state=detailed) it does the opposite.
-  - An instance is protected by O(exclude_tags), by an alarm on it or on its Auto Scaling group with a period under
-    300
+  - Finds running instances with detailed monitoring, over any number of regions, and switches them to basic monitoring,
+    in batches. With O(state=detailed) it does the opposite.
+  - An instance is protected by O(exclude_tags), by an alarm on it or on its Auto Scaling group with a period under 300
     seconds (metric math included), and by membership of an Auto Scaling group that has a scaling policy.
 options:
   state:
@@ -34,8 +32,7 @@ options:
   include_auto_scaling:
     description:
       - Also switch off the detailed monitoring of instances whose Auto Scaling group has a scaling policy. It then
-        reacts
-        to values of five minutes.
+        reacts to values of five minutes.
     type: bool
     default: false
 notes:
@@ -146,9 +143,8 @@ findings:
       sample: disable_detailed_monitoring
     status:
       description:
-        - V(planned) in check mode, V(changed) when done, V(protected) by a guard, V(skipped) when it was not asked
-          for, or
-          no longer qualified when its turn came, V(failed) when AWS refused.
+        - V(planned) in check mode, V(changed) when done, V(protected) by a guard, V(skipped) when it was not asked for,
+          or no longer qualified when its turn came, V(failed) when AWS refused.
       returned: always
       type: str
       sample: planned
@@ -170,8 +166,7 @@ findings_truncated:
   sample: false
 summary:
   description:
-    - Counts over all regions, and the estimated savings of what is planned or changed. C(checks) has the same by
-      check.
+    - Counts over all regions, and the estimated savings of what is planned or changed. C(checks) has the same by check.
   returned: success, or failure after the regions were read
   type: dict
   sample:

@@ -15,22 +15,19 @@ description:
     retention.
   - Log groups that expire sooner than wanted are left alone.
   - Protected are log groups that have a longer retention of their own unless O(shorten) is set, those whose name or
-    tags
-    exclude them, those that a CloudFormation stack owns, those of class C(DELIVERY), and those that an account-level
-    retention policy governs, since CloudWatch Logs would answer success and change nothing.
+    tags exclude them, those that a CloudFormation stack owns, those of class C(DELIVERY), and those that an
+    account-level retention policy governs, since CloudWatch Logs would answer success and change nothing.
 options:
   retention_in_days:
     description:
       - For how many days log events are kept.
-      - One of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288,
-        3653.
+      - One of 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653.
       - Another value is refused with the two nearest named.
     type: int
     required: true
   shorten:
     description:
-      - Also lower the retention of log groups that expire later. Events beyond it are deleted for good, and raising
-        the
+      - Also lower the retention of log groups that expire later. Events beyond it are deleted for good, and raising the
         retention again does not bring them back.
     type: bool
     default: false
@@ -48,8 +45,8 @@ notes:
   - Needs the IAM permissions C(ec2:DescribeRegions), C(logs:DescribeLogGroups), C(logs:DescribeAccountPolicies) and
     C(tag:GetResources); outside check mode also C(logs:PutRetentionPolicy).
   - The estimated cost is that of the bytes stored now, of which CloudWatch Logs bills 15 to 100 percent after
-    compression.
-    It is the most that the retention can save. Ingestion costs more than storage, and retention does not change it.
+    compression. It is the most that the retention can save. Ingestion costs more than storage, and retention does not
+    change it.
   - Tags are read from one list for each region (Resource Groups Tagging API), not with a call for each log group.
 author:
   - Contributors to the sysops.aws collection (@sysops-aws)
@@ -151,9 +148,8 @@ findings:
       sample: set_retention
     status:
       description:
-        - V(planned) in check mode, V(changed) when done, V(protected) by a guard, V(skipped) when it was not asked
-          for, or
-          no longer qualified when its turn came, V(failed) when AWS refused.
+        - V(planned) in check mode, V(changed) when done, V(protected) by a guard, V(skipped) when it was not asked for,
+          or no longer qualified when its turn came, V(failed) when AWS refused.
       returned: always
       type: str
       sample: planned
@@ -175,8 +171,7 @@ findings_truncated:
   sample: false
 summary:
   description:
-    - Counts over all regions, and the estimated savings of what is planned or changed. C(checks) has the same by
-      check.
+    - Counts over all regions, and the estimated savings of what is planned or changed. C(checks) has the same by check.
   returned: success, or failure after the regions were read
   type: dict
   sample:

@@ -17,8 +17,8 @@ description:
 options:
   checks:
     description:
-      - The checks to run, by name, each with its own options. An unknown name or option is refused before anything
-        is read.
+      - The checks to run, by name, each with its own options. An unknown name or option is refused before anything is
+        read.
     type: dict
     required: true
 notes:
@@ -121,9 +121,8 @@ findings:
       sample: delete
     status:
       description:
-        - V(planned) in check mode, V(changed) when done, V(protected) by a guard, V(skipped) when it was not asked
-          for, or
-          no longer qualified when its turn came, V(failed) when AWS refused.
+        - V(planned) in check mode, V(changed) when done, V(protected) by a guard, V(skipped) when it was not asked for,
+          or no longer qualified when its turn came, V(failed) when AWS refused.
       returned: always
       type: str
       sample: planned
@@ -145,8 +144,7 @@ findings_truncated:
   sample: false
 summary:
   description:
-    - Counts over all regions, and the estimated savings of what is planned or changed. C(checks) has the same by
-      check.
+    - Counts over all regions, and the estimated savings of what is planned or changed. C(checks) has the same by check.
   returned: success, or failure after the regions were read
   type: dict
   sample:
