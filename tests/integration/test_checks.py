@@ -213,3 +213,10 @@ def test_several_checks_in_one_module_say_what_each_says_alone(aws, module: Modu
         mine = {key: row for key, row in told(together).items() if row["check"] == name}
         assert mine == findings
     assert together["summary"]["examined"] == sum(part["examined"] for part in together["summary"]["checks"].values())
+
+
+def test_ids_that_were_asked_for_in_vain_are_told(aws, module: Module):
+    volume = next(row for row in aws.manifest if row["resource_type"] == "ec2:volume" and row["status"] == "planned")
+    result = module("ebs_orphan_cleanup", check=True, only_ids=[volume["resource_id"], "vol-0gone"], **EVERYWHERE)
+    assert result["summary"]["notices"] == ["Asked for but not found, or no longer qualifying: vol-0gone."]
+    assert result["summary"]["planned"] == 1

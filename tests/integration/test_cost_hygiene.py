@@ -213,3 +213,16 @@ def test_report_files_have_the_callers_own_mode_bits(aws, playbook, reports):
     finally:
         os.umask(mask)
     assert {stat.S_IMODE(path.stat().st_mode) for path in reports.iterdir()} == {0o640}
+
+
+def test_what_a_plan_lists_in_vain_is_told_and_stops_nothing_else(aws, playbook, reports):
+    playbook(PLAYBOOK, cost_hygiene_report_dir=str(reports))
+    volume = next(
+        row for row in findings(reports) if row["resource_type"] == "ec2:volume" and row["status"] == "planned"
+    )
+    aws.client("ec2", volume["region"]).delete_volume(VolumeId=volume["resource_id"])
+    plan = str(reports / "findings.jsonl")
+    done = playbook(PLAYBOOK, cost_hygiene_mode="enforce", cost_hygiene_plan=plan, cost_hygiene_report_dir=str(reports))
+    assert done.returncode == 0, done.stdout
+    assert f"no longer qualifying: {volume['resource_id']}." in " ".join((done.stdout + done.stderr).split())
+    assert summary(reports)["planned"] == 0

@@ -102,6 +102,9 @@ def _work(
     sweep.plan()
     failure = _unreadable(sweep, setup_errors, options)
     notices = [failure] if failure else []
+    if unmet := sweep.selection.unmet():
+        some = ", ".join(unmet[:10]) + (f" and {len(unmet) - 10} more" if len(unmet) > 10 else "")
+        notices.append(f"Asked for but not found, or no longer qualifying: {some}.")
     try:
         sweep.refuse_over_limit()
     except LimitExceededError as error:

@@ -59,16 +59,25 @@ class Selection:
 
     def __init__(self, only_ids: Sequence[str] = (), plan: Plan | None = None) -> None:
         self._only_ids = frozenset(only_ids)
-        self._plan = plan
+        self._lines = plan.keys if plan else None
+        self._wanted: frozenset[str | Key] = self._only_ids | (self._lines or frozenset())
+        self._met: set[str | Key] = set()
 
     def apply(self, finding: Finding) -> None:
-        """Skip a finding that wasn't asked for."""
+        """Skip a planned finding that wasn't asked for."""
+        names = {finding.resource_id, finding.arn}
+        line = (finding.check, finding.scope.account_id, finding.scope.region, finding.resource_id)
+        self._met.update(self._wanted & {line, *names})
         if finding.status != PLANNED:
             return
-        if self._only_ids and not self._only_ids & {finding.resource_id, finding.arn}:
+        if self._only_ids and not self._only_ids & names:
             finding.skip("it is not among only_ids")
-        elif self._plan is not None and key_of(finding.to_dict()) not in self._plan.keys:
+        elif self._lines is not None and line not in self._lines:
             finding.skip("the plan does not list it")
+
+    def unmet(self) -> list[str]:
+        """The ids that were asked for and were not found, or no longer qualify."""
+        return sorted(wanted if isinstance(wanted, str) else wanted[3] for wanted in self._wanted - self._met)
 
 
 @dataclass(frozen=True)
