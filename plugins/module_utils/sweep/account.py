@@ -30,6 +30,7 @@ except ImportError:
 
 from .errors import EXPIRED, CallError, RegionError, SweepError, nearest
 from .pacing import Calls
+from .tls import shared_context, use_context
 
 ROLE_SESSION_NAME = "sysops.aws"
 
@@ -78,6 +79,7 @@ class Account:
         session.events.register("creating-client-class", self._share_methods)
         self._connection = connection
         self._config = connection.client_config()
+        self._tls = shared_context()
         self._lock = threading.Lock()
         self._clients: dict[tuple[str, str], Any] = {}
         self._methods: dict[str, dict[str, Any]] = {}
@@ -103,6 +105,7 @@ class Account:
             verify=self._connection.verify,
             config=self._config,
         )
+        use_context(client, self._tls)
         Calls(client.meta.service_model.service_id.hyphenize()).install(client)
         return client
 
