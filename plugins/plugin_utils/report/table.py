@@ -48,7 +48,8 @@ def _line(check: str, cells: Sequence[str], savings: str) -> str:
 def _notes(summary: dict[str, Any]) -> list[str]:
     enforced = summary.get("mode") == "enforce"
     prices = plain(summary.get("price_table_as_of")) or "an unknown date"
-    notes = ["Enforce mode." if enforced else "Report mode: nothing was changed."]
+    changed = f"Enforce mode: {count(summary.get('changed'))} changed."
+    notes = [changed if enforced else "Report mode: nothing was changed."]
     notes += [shortened(plain(notice), 400) for notice in summary.get("notices") or []]
     notes.append(f"Savings are estimated, at AWS public list prices as of {shortened(prices, 20)}.")
     if enforced and count(summary.get("planned")):

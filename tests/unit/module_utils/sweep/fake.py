@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import threading
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime, timezone
@@ -144,6 +145,4 @@ def statuses(run: Sweep) -> dict[str, str]:
 
 
 def rows(run: Sweep) -> list[dict[str, Any]]:
-    import json
-
     return [json.loads(line) for line in run.lines()]

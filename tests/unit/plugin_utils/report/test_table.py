@@ -56,3 +56,7 @@ def test_unknown_savings_are_not_zero(summary, savings):
 
 def test_notices_are_told_below_the_counts(summary):
     assert "The plan holds 9 actions." in render_table(summary(notices=["The plan holds 9 actions."]))
+
+
+def test_an_enforcing_run_says_how_much_it_changed(summary):
+    assert "Enforce mode: 7 changed." in render_table(summary(mode="enforce", changed=7))
