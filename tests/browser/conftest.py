@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.html import render_html
+from tests.unit.plugin_utils.report.conftest import make_finding as made_finding
 
 # As root in a container there is no sandbox; without the others Chromium calls home at each start.
 _FLAGS = (
@@ -83,25 +84,8 @@ def _note_request(report: Opened, url: str) -> None:
 
 def make_finding(number: int, **changes: Any) -> dict[str, Any]:
     """A planned deletion of a volume that costs `number` USD and is as many days old, with `changes`."""
-    finding: dict[str, Any] = {
-        "check": "ebs_orphan_cleanup",
-        "resource_type": "ec2:volume",
-        "resource_id": f"vol-{number:08x}",
-        "arn": f"arn:aws:ec2:eu-west-1:123456789012:volume/vol-{number:08x}",
-        "account_id": "123456789012",
-        "region": "eu-west-1",
-        "name": f"data-{number}",
-        "reason": "The volume is attached to nothing.",
-        "reason_code": "unattached",
-        "age_days": number,
-        "tags": {"Team": "search"},
-        "estimated_monthly_cost_usd": {"low": float(number), "high": float(number)},
-        "action": "delete",
-        "status": "planned",
-        "protected_by": [],
-        "error": None,
-    }
-    return {**finding, **changes}
+    cost = {"low": float(number), "high": float(number)}
+    return made_finding(number, **{"age_days": number, "estimated_monthly_cost_usd": cost, **changes})
 
 
 def make_summary(**changes: Any) -> dict[str, Any]:

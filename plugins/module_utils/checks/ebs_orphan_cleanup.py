@@ -52,6 +52,16 @@ def archived(resource: Resource) -> str | None:
     return "in the archive tier" if resource.get("StorageTier") == "archive" else None
 
 
+def common_guards(common: Common) -> list[Guard]:
+    """What protects volumes and snapshots alike, without a call."""
+    return [
+        ExcludedByTag(common.exclude_tags),
+        OwnedBy({**STACK, **BACKUP, **KUBERNETES}),
+        Holds("Operator.Managed", managed_by_operator),
+        Holds("AWS Backup", made_by_backup),
+    ]
+
+
 class BacksImage(Guard):
     """Snapshots in the block device mappings of own AMIs, disabled ones too: the AMI could not start without them."""
 
@@ -111,12 +121,7 @@ class OrphanVolumes(Policy):
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         self._min_age_days: int = options["volume_min_age_days"]
         self._prices = common.prices
-        self.guards = [
-            ExcludedByTag(common.exclude_tags),
-            OwnedBy({**STACK, **BACKUP, **KUBERNETES}),
-            Holds("Operator.Managed", managed_by_operator),
-            Holds("AWS Backup", made_by_backup),
-        ]
+        self.guards = common_guards(common)
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
         available = [{"Name": "status", "Values": ["available"]}]
@@ -165,15 +170,7 @@ class ObsoleteSnapshots(Policy):
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         self._min_age_days: int = options["snapshot_min_age_days"]
         self._prices = common.prices
-        self.guards = [
-            ExcludedByTag(common.exclude_tags),
-            OwnedBy({**STACK, **BACKUP, **KUBERNETES}),
-            Holds("Operator.Managed", managed_by_operator),
-            Holds("AWS Backup", made_by_backup),
-            Holds("archive tier", archived),
-            BacksImage(),
-            Locked(),
-        ]
+        self.guards = [*common_guards(common), Holds("archive tier", archived), BacksImage(), Locked()]
         self.inspections = [Shared()]
 
     def find(self, region: Region) -> Iterator[list[Resource]]:

@@ -8,11 +8,9 @@ from __future__ import annotations
 
 import functools
 import json
-import os
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from typing import Any
 
-import boto3
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.sweep import pacing
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.account import Connection
@@ -181,16 +179,6 @@ class Wire:
             raise answer
         status, body = answer
         return AWSResponse(URL, status, {}, MockRawResponse(body))
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[boto3.session.Session]:
-    with pytest.MonkeyPatch.context() as environment:
-        # a profile of whoever runs the tests is none of their business
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            environment.delenv(name)
-        environment.setenv("AWS_CONFIG_FILE", os.devnull)
-        yield boto3.session.Session("AKIDEXAMPLE", "secret", region_name="eu-west-1")
 
 
 @pytest.fixture

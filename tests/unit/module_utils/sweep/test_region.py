@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
@@ -60,16 +59,6 @@ class StubbedAccount:
         for stubber in self._stubbers:
             stubber.assert_no_pending_responses()
         return True
-
-
-@pytest.fixture(scope="module")
-def session() -> Iterator[boto3.session.Session]:
-    with pytest.MonkeyPatch.context() as environment:
-        # a profile of whoever runs the tests is none of their business
-        for name in [name for name in os.environ if name.startswith("AWS_")]:
-            environment.delenv(name)
-        environment.setenv("AWS_CONFIG_FILE", os.devnull)
-        yield boto3.session.Session("AKIDEXAMPLE", "secret", region_name="eu-west-1")
 
 
 @pytest.fixture
