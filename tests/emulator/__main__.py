@@ -17,9 +17,10 @@ def main() -> None:
     """Print `listening on URL` when the account is built and the port is open."""
     parser = argparse.ArgumentParser(prog="python -m tests.emulator", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
-    parser.add_argument("--scale", choices=("demo", "S", "M", "L", "none"), default="demo")
+    parser.add_argument("--scale", default="demo", help="demo, S, M, L, none, or orphans-N: N orphan volumes")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--latency-ms", type=float, default=0, help="added to every call")
+    parser.add_argument("--snapshot-seconds", type=float, default=0, help="how long a new snapshot is pending")
     parser.add_argument("--manifest", type=Path, help="write what was built, and what is expected of each, as JSON")
     parser.add_argument("--ready-file", type=Path, help="write the URL here once the server answers")
     options = parser.parse_args()
@@ -27,7 +28,11 @@ def main() -> None:
         signal.signal(name, lambda *_: os._exit(0))
     from .emulator import Emulator
 
-    with Emulator(options.scale, options.seed, options.latency_ms, options.port) as emulator:
+    try:
+        built = Emulator(options.scale, options.seed, options.latency_ms, options.port, options.snapshot_seconds)
+    except ValueError as error:
+        parser.error(str(error))
+    with built as emulator:
         if options.manifest:
             options.manifest.write_text(json.dumps(emulator.manifest, indent=1), encoding="utf-8")
         print(f"listening on {emulator.url}", flush=True)

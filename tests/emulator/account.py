@@ -2,17 +2,19 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Builds the emulated account at one of the scales demo, S, M, L or none, the same for the same seed."""
+"""Builds the emulated account at one of the scales demo, S, M, L, none or orphans-N, the same for the same seed."""
 
 from __future__ import annotations
 
+import re
 from datetime import datetime, timezone
 from typing import Any
 
 from .building.balancers import build_application, build_other_types
-from .building.bulk import SIZES, build_bulk
-from .building.ebs import add_volume, build_snapshots, build_volumes
+from .building.bulk import SIZES, build_bulk, build_orphans
+from .building.ebs import add_volume, build_recycle_bin_rules, build_snapshots, build_volumes
 from .building.instances import PLAIN, add_instance, build_instances
+from .building.launch import build_launch_snapshots
 from .building.logs import add_log_group, build_log_groups
 from .building.site import Site, waste
 from .regions import ENABLED
@@ -21,21 +23,44 @@ ACCOUNT = "123456789012"
 OTHER_ACCOUNT = "210987654321"
 # Where the demo holds every case there is; the other regions hold a few resources each.
 FULL = ((ACCOUNT, "eu-west-1"), (ACCOUNT, "us-east-1"), (OTHER_ACCOUNT, "ap-southeast-2"))
+# Where the demo's Recycle Bin has rules.
+WITH_RECYCLE_BIN = FULL[1:]
+ORPHANS = re.compile(r"orphans-(\d+)")
 
 
 def build(scale: str, seed: int) -> list[dict[str, Any]]:
     """Empty moto and fill it; returns the manifest (see building.site.Row). Raises ValueError on an unknown scale."""
-    if scale not in ("demo", "none", *SIZES):
-        raise ValueError(f"unknown scale {scale!r}: demo, none, {', '.join(SIZES)}")
+    check_scale(scale)
     _empty(seed)
     manifest: list[dict[str, Any]] = []
-    now = datetime.now(timezone.utc).replace(tzinfo=None, microsecond=0)
+    if scale == "none":
+        return manifest
+    now = _now()
     sites = {(a, r): Site(a, r, seed, now, manifest) for a in (ACCOUNT, OTHER_ACCOUNT) for r in ENABLED}
+    own = [sites[(ACCOUNT, region)] for region in ENABLED]
     if scale == "demo":
         _build_demo(sites)
-    elif scale != "none":
-        build_bulk([sites[(ACCOUNT, region)] for region in ENABLED], SIZES[scale])
+    elif orphans := ORPHANS.fullmatch(scale):
+        build_orphans(own, int(orphans[1]))
+    else:
+        build_bulk(own, SIZES[scale])
     return manifest
+
+
+def check_scale(scale: str) -> str:
+    """Raises ValueError on an unknown scale."""
+    if scale not in ("demo", "none", *SIZES) and not ORPHANS.fullmatch(scale):
+        raise ValueError(f"unknown scale {scale!r}: demo, none, orphans-NUMBER, {', '.join(SIZES)}")
+    return scale
+
+
+def site(account: str, region: str, seed: int, manifest: list[dict[str, Any]]) -> Site:
+    """One account in one region, for building functions that add to what is there."""
+    return Site(account, region, f"{seed}/by hand", _now(), manifest)
+
+
+def _now() -> datetime:
+    return datetime.now(timezone.utc).replace(tzinfo=None, microsecond=0)
 
 
 def _empty(seed: int) -> None:
@@ -45,6 +70,9 @@ def _empty(seed: int) -> None:
     from moto.moto_api._internal import mock_random
 
     for backends in list(BackendDict._instances):
+        if backends.service_name == "s3":  # its names are kept elsewhere, its objects in open files
+            for of_account in backends.values():
+                of_account.reset()
         backends.clear()
     BackendDict._instances.clear()
     reset_model_data()
@@ -53,9 +81,11 @@ def _empty(seed: int) -> None:
 
 def _build_demo(sites: dict[tuple[str, str], Site]) -> None:
     for key in FULL:
-        for build_case in (build_volumes, build_snapshots, build_log_groups, build_instances, build_application,
-                           build_other_types):  # fmt: skip
+        for build_case in (build_volumes, build_snapshots, build_launch_snapshots, build_log_groups, build_instances,
+                           build_application, build_other_types):  # fmt: skip
             build_case(sites[key])
+        if key in WITH_RECYCLE_BIN:
+            build_recycle_bin_rules(sites[key])
     for region in ENABLED:
         site = sites[(ACCOUNT, region)]
         if (ACCOUNT, region) not in FULL:

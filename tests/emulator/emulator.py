@@ -12,6 +12,7 @@ from types import TracebackType
 from typing import Any
 
 from .regions import ENABLED
+from .settings import Settings
 
 ACCOUNT = "123456789012"
 OTHER_ACCOUNT = "210987654321"
@@ -20,8 +21,16 @@ OTHER_ACCOUNT = "210987654321"
 class Emulator:
     """A server on 127.0.0.1 with one built account set; a context manager. moto's state is global: one a process."""
 
-    def __init__(self, scale: str = "demo", seed: int = 1, latency_ms: float = 0, port: int = 0) -> None:
-        """`scale` is demo, S, M, L or none (an empty account). Raises ValueError on another."""
+    def __init__(
+        self,
+        scale: str = "demo",
+        seed: int = 1,
+        latency_ms: float = 0,
+        port: int = 0,
+        snapshot_seconds: float = 0,
+    ) -> None:
+        """`scale` is demo, S, M, L, none (an empty account) or orphans-N (nothing but N orphan volumes).
+        `snapshot_seconds` is how long a new snapshot is pending. Raises ValueError on another scale."""
         os.environ["MOTO_EC2_LOAD_DEFAULT_AMIS"] = "false"
         from moto.moto_server.werkzeug_app import DomainDispatcherApplication, create_backend_app
 
@@ -30,6 +39,7 @@ class Emulator:
 
         self.front = Front(DomainDispatcherApplication(create_backend_app), latency_ms)
         self._server = Server(self.front, port)
+        self._snapshot_seconds = snapshot_seconds
         self.reset(scale, seed)
 
     def __enter__(self) -> Emulator:
@@ -51,6 +61,11 @@ class Emulator:
         return self.front.faults
 
     @property
+    def settings(self) -> Settings:
+        """What AWS takes its time over and fails at; `reset` puts it back."""
+        return self.front.settings
+
+    @property
     def calls(self) -> Counter[tuple[str, str, str, str]]:
         """How often each (account, region, service, operation) was called."""
         return self.front.calls
@@ -61,11 +76,22 @@ class Emulator:
         return self.front.manifest
 
     def reset(self, scale: str = "demo", seed: int = 1) -> None:
-        """Forget everything and build anew; calls and faults are cleared too."""
+        """Forget everything and build anew; calls, faults and settings are cleared too."""
         from .account import build
 
         self.front.forget()
+        self.front.settings = Settings(snapshot_seconds=self._snapshot_seconds)
+        self._sites: dict[tuple[str, str, int], Any] = {}
         self.front.manifest = build(scale, seed)
+
+    def site(self, region: str = ENABLED[0], account_id: str = ACCOUNT, seed: int = 1) -> Any:
+        """A place for the functions of tests.emulator.building to add to; what they add is in the manifest too."""
+        from .account import site
+
+        place = (account_id, region, seed)
+        if place not in self._sites:  # its ids go on where they were left
+            self._sites[place] = site(*place, self.manifest)
+        return self._sites[place]
 
     def environment(self) -> dict[str, str]:
         """The variables that point any AWS tool here, with credentials of the first account."""

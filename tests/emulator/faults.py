@@ -21,24 +21,28 @@ SHAPES: dict[str, dict[str, tuple[str, str, int]]] = {
         "ec2": ("UnauthorizedOperation", "You are not authorized to perform this operation. {why}", 403),
         "query": ("AccessDenied", "{why}", 403),
         "json": ("AccessDeniedException", "{why}", 400),
+        "rest-json": ("AccessDeniedException", "{why}", 403),
         "rest": ("AccessDenied", "{why}", 403),
     },
     "throttle": {
         "ec2": ("RequestLimitExceeded", "Request limit exceeded.", 503),
         "query": ("Throttling", "Rate exceeded", 400),
         "json": ("ThrottlingException", "Rate exceeded", 400),
+        "rest-json": ("ThrottlingException", "Rate exceeded", 429),
         "rest": ("SlowDown", "Please reduce your request rate.", 503),
     },
     "server_error": {
         "ec2": ("InternalError", "An internal error has occurred", 500),
         "query": ("InternalFailure", "The request processing has failed because of an unknown error.", 500),
         "json": ("InternalFailure", "The request processing has failed because of an unknown error.", 500),
+        "rest-json": ("InternalServerException", "The service could not respond to the request.", 500),
         "rest": ("InternalError", "We encountered an internal error. Please try again.", 500),
     },
     "expired": {
         "ec2": ("RequestExpired", "Request has expired.", 400),
         "query": ("ExpiredToken", "The security token included in the request is expired", 403),
         "json": ("ExpiredTokenException", "The security token included in the request is expired", 400),
+        "rest-json": ("ExpiredTokenException", "The security token included in the request is expired", 403),
         "rest": ("ExpiredToken", "The provided token has expired.", 400),
     },
 }

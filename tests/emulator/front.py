@@ -17,7 +17,8 @@ from typing import Any
 
 from . import regions
 from .faults import Faults
-from .services import OPERATIONS
+from .services import OPERATIONS, UNKNOWN_TO_MOTO
+from .settings import Settings
 from .wire import AwsError, Call, Environ, Reply, credential_scope, parse_call, render, render_error
 
 CallKey = tuple[str, str, str, str]
@@ -31,6 +32,7 @@ class Front:
         self.latency_ms = latency_ms
         self.fast = True
         self.faults = Faults()
+        self.settings = Settings()
         self.calls: Counter[CallKey] = Counter()
         self.manifest: list[dict[str, Any]] = []
         self._lock = threading.Lock()
@@ -42,7 +44,7 @@ class Front:
         path = environ["PATH_INFO"]
         if path.startswith("/_emulator/"):
             return _send(self._control(environ["REQUEST_METHOD"], path, body), start_response)
-        call = parse_call(environ, body, self._account(environ))
+        call = parse_call(environ, body, self._account(environ), self.settings)
         try:
             reply = None if path.startswith("/moto-api/") else self._answer(call, environ)
             if reply is None:
@@ -61,6 +63,8 @@ class Front:
         regions.check_enabled(call)
         handler = OPERATIONS.get((call.service, call.operation)) if self.fast else None
         if handler is None:
+            if call.service in UNKNOWN_TO_MOTO:
+                raise AwsError("UnknownOperationException", f"{call.operation} is not a known operation", 404)
             return None
         if _iam_is_enforced():
             _authorise(call, environ)
@@ -87,6 +91,8 @@ class Front:
             self.calls.clear()
 
     def _control(self, method: str, path: str, body: bytes) -> Reply:
+        if method == "PUT":
+            return self._turn(path, body)
         if (method, path) == ("GET", "/_emulator/calls"):
             with self._lock:
                 rows = [
@@ -100,13 +106,20 @@ class Front:
             return _json([])
         if (method, path) == ("GET", "/_emulator/manifest"):
             return _json(self.manifest)
-        if (method, path) == ("PUT", "/_emulator/faults"):
-            try:
-                self.faults.replace(json.loads(body or b"[]"))
-            except (TypeError, ValueError) as error:
-                return _json({"error": str(error)}, 400)
-            return _json([])
         return _json({"error": f"unknown: {method} {path}"}, 404)
+
+    def _turn(self, path: str, body: bytes) -> Reply:
+        """PUT of faults (a list) or settings (an object), which replaces all earlier ones."""
+        try:
+            if path == "/_emulator/faults":
+                self.faults.replace(json.loads(body or b"[]"))
+            elif path == "/_emulator/settings":
+                self.settings = Settings.of(json.loads(body or b"{}"))
+            else:
+                return _json({"error": f"unknown: PUT {path}"}, 404)
+        except (TypeError, ValueError) as error:
+            return _json({"error": str(error)}, 400)
+        return _json([])
 
 
 def _as_aws_error(call: Call, error: Exception) -> AwsError:
@@ -119,7 +132,7 @@ def _as_aws_error(call: Call, error: Exception) -> AwsError:
     if call.protocol == "ec2" and "ilter" in detail:
         name = detail.split("'")[1] if detail.count("'") >= 2 else detail
         return AwsError("InvalidParameterValue", f"The filter '{name}' is invalid")
-    if call.protocol == "json":
+    if call.protocol in ("json", "rest-json"):
         return AwsError("UnknownOperationException", f"{call.operation} is not a known operation")
     return AwsError("InvalidAction", f"The action {call.operation} is not valid for this web service.")
 
@@ -142,7 +155,8 @@ def _authorise(call: Call, environ: Environ) -> None:
             account_id=call.account,
             method=environ["REQUEST_METHOD"],
             path=environ["PATH_INFO"],
-            data=dict(call.params),
+            # what came in the body or the path is no part of the query that was signed
+            data={} if call.protocol == "rest-json" else dict(call.params),
             body=environ["wsgi.input"].getvalue(),
             headers=EnvironHeaders(environ),  # type: ignore[arg-type]
             action=call.operation,

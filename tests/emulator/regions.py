@@ -23,6 +23,7 @@ REFUSALS = {
     "ec2": ("AuthFailure", "AWS was not able to validate the provided access credentials", 401),
     "query": ("InvalidClientTokenId", "The security token included in the request is invalid", 403),
     "json": ("UnrecognizedClientException", "The security token included in the request is invalid.", 400),
+    "rest-json": ("UnrecognizedClientException", "The security token included in the request is invalid.", 403),
 }
 
 

@@ -8,15 +8,10 @@ from __future__ import annotations
 
 import socket
 import threading
-from collections.abc import Callable, Iterable
-from io import BytesIO
 from socketserver import StreamRequestHandler, ThreadingTCPServer
-from typing import Any
-from urllib.parse import unquote_to_bytes
 
 from .wire import Environ
-
-WsgiApp = Callable[[Environ, Callable[..., Any]], Iterable[bytes]]
+from .wsgi import WsgiApp, make_environ, respond
 
 
 class Server(ThreadingTCPServer):
@@ -85,7 +80,7 @@ class _Connection(StreamRequestHandler):
         headers = self._headers()
         if headers.get("expect", "").lower() == "100-continue":
             self.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
-        environ = self._environ(start[0], start[1], headers, self._body(headers))
+        environ = make_environ(start[0], start[1], headers, self._body(headers), self.server.port)
         keep = headers.get("connection", "").lower() != "close"
         self.wfile.write(self._run(environ, keep))
         return keep
@@ -107,43 +102,8 @@ class _Connection(StreamRequestHandler):
         self.rfile.readline()
         return b"".join(parts)
 
-    def _environ(self, method: str, target: str, headers: dict[str, str], body: bytes) -> Environ:
-        path, _mark, query = target.partition("?")
-        environ: Environ = {f"HTTP_{k.upper().replace('-', '_')}": v for k, v in headers.items()}
-        environ.pop("HTTP_TRANSFER_ENCODING", None)
-        environ.update(
-            {
-                "REQUEST_METHOD": method,
-                "SCRIPT_NAME": "",
-                "PATH_INFO": unquote_to_bytes(path).decode("latin-1"),
-                "QUERY_STRING": query,
-                "RAW_URI": target,
-                "REQUEST_URI": target,
-                "CONTENT_TYPE": headers.get("content-type", ""),
-                "CONTENT_LENGTH": str(len(body)),
-                "SERVER_NAME": "127.0.0.1",
-                "SERVER_PORT": str(self.server.port),
-                "SERVER_PROTOCOL": "HTTP/1.1",
-                "REMOTE_ADDR": "127.0.0.1",
-                "wsgi.version": (1, 0),
-                "wsgi.url_scheme": "http",
-                "wsgi.input": BytesIO(body),
-                "wsgi.errors": None,
-                "wsgi.multithread": True,
-                "wsgi.multiprocess": False,
-                "wsgi.run_once": False,
-            }
-        )
-        return environ
-
     def _run(self, environ: Environ, keep: bool) -> bytes:
-        answer: list[Any] = []
-
-        def start_response(status: str, headers: list[tuple[str, str]], exc_info: Any = None) -> None:
-            answer[:] = [status, headers]
-
-        body = b"".join(self.server.app(environ, start_response))
-        status, headers = answer
+        status, headers, body = respond(self.server.app, environ)
         lines = [f"HTTP/1.1 {status}"]
         lines += [f"{name}: {value}" for name, value in headers if name.lower() not in ("content-length", "connection")]
         if environ["REQUEST_METHOD"] == "HEAD":

@@ -9,17 +9,22 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
+from .services.ebs_items import snapshot_status, volume_iops, volume_status
 from .services.log_groups import created_ms
 from .services.log_policies import governing_policy
+from .services.recycle_bin import SNAPSHOTS, VOLUMES, retained
 
 StateKey = tuple[str, str, str, str]
+IN_BIN = {SNAPSHOTS: "ec2:snapshot-in-bin", VOLUMES: "ec2:volume-in-bin"}
 
 
 def read_state() -> dict[StateKey, dict[str, Any]]:
     """Every resource of the kinds that a sweep knows, by (account, region, resource_type, resource_id).
 
-    Values: `tags` for all; `attached` (volumes), `retention_in_days`, `own_retention_in_days` and `created_ms` (log
-    groups; the first is what DescribeLogGroups shows), `monitoring` and `state` (instances), `type` (balancers).
+    Values: `tags` for all; `attached`, `status`, `type`, `size`, `iops`, `throughput`, `kms_key_id` and `zone`
+    (volumes); `status` and `volume_id` (snapshots); `entered` and `exits` (what is in the Recycle Bin, of the types
+    ec2:volume-in-bin and ec2:snapshot-in-bin); `retention_in_days`, `own_retention_in_days` and `created_ms` (log
+    groups; the first is what DescribeLogGroups shows); `monitoring` and `state` (instances); `type` (balancers).
     """
     return {key: value for reader in (_ec2, _logs, _elbv2, _elb) for key, value in reader()}
 
@@ -35,10 +40,13 @@ def _ec2() -> Iterator[tuple[StateKey, dict[str, Any]]]:
 
     for account, region, backend in _each(ec2_backends):
         for volume in list(backend.volumes.values()):
-            row = {"tags": _tags(backend, volume.id), "attached": bool(volume.attachment)}
-            yield (account, region, "ec2:volume", volume.id), row
+            yield (account, region, "ec2:volume", volume.id), _volume(backend, volume)
         for snapshot in list(backend.snapshots.values()):
-            yield (account, region, "ec2:snapshot", snapshot.id), {"tags": _tags(backend, snapshot.id)}
+            row = {"status": snapshot_status(snapshot), "volume_id": snapshot.volume.id}
+            yield (account, region, "ec2:snapshot", snapshot.id), {"tags": _tags(backend, snapshot.id)} | row
+        for one in list(retained(backend).values()):
+            row = {"tags": dict(one.tags), "entered": one.entered, "exits": one.exits}
+            yield (account, region, IN_BIN[one.resource_type], one.id), row
         for image in list(backend.amis.values()):
             row = {"tags": _tags(backend, image.id), "state": image.state, "snapshot_id": image.ebs_snapshot.id}
             yield (account, region, "ec2:image", image.id), row
@@ -46,6 +54,20 @@ def _ec2() -> Iterator[tuple[StateKey, dict[str, Any]]]:
             for i in reservation.instances:
                 row = {"tags": _tags(backend, i.id), "monitoring": i.monitoring_state, "state": i.state}
                 yield (account, region, "ec2:instance", i.id), row
+
+
+def _volume(backend: Any, volume: Any) -> dict[str, Any]:
+    return {
+        "tags": _tags(backend, volume.id),
+        "attached": bool(volume.attachment),
+        "status": volume_status(volume),
+        "type": volume.volume_type,
+        "size": volume.size,
+        "iops": volume_iops(volume),
+        "throughput": volume.throughput,
+        "kms_key_id": volume.kms_key_id if volume.encrypted else None,
+        "zone": volume.zone.name if volume.zone else None,
+    }
 
 
 def _tags(backend: Any, resource_id: str) -> dict[str, str]:

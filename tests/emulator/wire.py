@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What AWS requests and answers look like on the wire: ec2, query and json protocols."""
+"""What AWS requests and answers look like on the wire: ec2, query, json and rest-json protocols."""
 
 from __future__ import annotations
 
@@ -15,6 +15,9 @@ from datetime import datetime, timezone
 from typing import Any, TypeVar
 from urllib.parse import parse_qsl
 from xml.sax.saxutils import escape
+
+from .rest import parse_rest
+from .settings import Settings
 
 Environ = dict[str, Any]
 Item = TypeVar("Item")
@@ -37,7 +40,7 @@ class AwsError(Exception):
 
 @dataclass(frozen=True)
 class Call:
-    """One AWS request. `protocol` is ec2, query, json or rest; `service` is the boto3 client's name."""
+    """One AWS request. `protocol` is ec2, query, json, rest-json or rest; `service` is the boto3 client's name."""
 
     account: str
     region: str
@@ -45,6 +48,7 @@ class Call:
     operation: str
     protocol: str
     params: Mapping[str, Any] = field(default_factory=dict)
+    settings: Settings = field(default_factory=Settings)
 
     def text(self, name: str, default: str = "") -> str:
         """One parameter of an ec2 or query request."""
@@ -68,6 +72,10 @@ class Call:
             found.append(str(value))
         return found
 
+    def tree(self, name: str) -> Any:
+        """A nested parameter of an ec2 or query request, as dicts and lists: `Tag.1.Key=a` is `[{"Key": "a"}]`."""
+        return _tree({key[len(name) + 1 :]: value for key, value in self.params.items() if key.startswith(f"{name}.")})
+
     def flag(self, name: str) -> bool:
         return self.text(name).lower() == "true"
 
@@ -77,6 +85,22 @@ class Call:
         while (name := self.params.get(f"Filter.{len(found) + 1}.Name")) is not None:
             found.append((str(name), self.values(f"Filter.{len(found) + 1}.Value")))
         return found
+
+
+def _tree(flat: Mapping[str, Any]) -> Any:
+    """Keys parted by dots, numbers being places in a list; `member` (query) says nothing."""
+    parts: dict[str, dict[str, Any]] = {}
+    leaves: dict[str, Any] = {}
+    for key, value in flat.items():
+        head, _dot, rest = key.removeprefix("member.").partition(".")
+        if rest:
+            parts.setdefault(head, {})[rest] = value
+        else:
+            leaves[head] = value
+    found = leaves | {head: _tree(inner) for head, inner in parts.items()}
+    if found and all(head.isdigit() for head in found):
+        return [found[head] for head in sorted(found, key=int)]
+    return found
 
 
 @dataclass(frozen=True)
@@ -95,9 +119,16 @@ def credential_scope(environ: Environ) -> tuple[str, str, str]:
     return (parts[0], parts[2], parts[3]) if len(parts) == 5 else ("", "us-east-1", "")
 
 
-def parse_call(environ: Environ, body: bytes, account: str) -> Call:
+def parse_call(environ: Environ, body: bytes, account: str, settings: Settings | None = None) -> Call:
     """Read service, operation and parameters of one request."""
-    _access_key, region, signing_name = credential_scope(environ)
+    service, operation, protocol, params = _parse(environ, body)
+    region = credential_scope(environ)[1]
+    return Call(account, region, service, operation, protocol, params, settings or Settings())
+
+
+def _parse(environ: Environ, body: bytes) -> tuple[str, str, str, Mapping[str, Any]]:
+    """(boto3 client name, operation, protocol, parameters)."""
+    signing_name = credential_scope(environ)[2]
     service = CLIENT_NAMES.get(signing_name, signing_name)
     target = environ.get("HTTP_X_AMZ_TARGET")
     if target:
@@ -105,15 +136,15 @@ def parse_call(environ: Environ, body: bytes, account: str) -> Call:
             params = json.loads(body or b"{}")
         except ValueError:
             params = {}
-        return Call(account, region, service, target.rpartition(".")[2], "json", params)
+        return service, target.rpartition(".")[2], "json", params
     form = dict(parse_qsl(body.decode("utf-8", "replace"), keep_blank_values=True)) if _is_form(environ) else {}
     form = form or dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
     if "Action" not in form:
-        operation = f"{environ.get('REQUEST_METHOD')} {environ.get('PATH_INFO')}"
-        return Call(account, region, service, operation, "rest", form)
+        protocol, operation, params = parse_rest(service, environ, body)
+        return service, operation, protocol, params
     if service == "elasticloadbalancing":
         service = "elb" if form.get("Version") == CLASSIC_ELB_VERSION else "elbv2"
-    return Call(account, region, service, form["Action"], "ec2" if service == "ec2" else "query", form)
+    return service, form["Action"], "ec2" if service == "ec2" else "query", form
 
 
 def _is_form(environ: Environ) -> bool:
@@ -121,9 +152,10 @@ def _is_form(environ: Environ) -> bool:
 
 
 def render(call: Call, result: str | dict[str, Any]) -> Reply:
-    """The successful answer: inner XML for ec2 and query, a dict for json."""
+    """The successful answer: inner XML for ec2 and query, a dict for json and rest-json."""
     if isinstance(result, dict):
-        return Reply(200, "application/x-amz-json-1.1", json.dumps(result).encode())
+        kind = "application/json" if call.protocol == "rest-json" else "application/x-amz-json-1.1"
+        return Reply(200, kind, json.dumps(result).encode())
     name = call.operation
     if call.protocol == "ec2":
         text = (
@@ -141,7 +173,7 @@ def render(call: Call, result: str | dict[str, Any]) -> Reply:
 def render_error(protocol: str, error: AwsError) -> Reply:
     """The failing answer, as each protocol shapes it."""
     code, message = escape(error.code), escape(error.message)
-    if protocol == "json":
+    if protocol in ("json", "rest-json"):
         body = json.dumps({"__type": error.code, "message": error.message})
         headers = (("x-amzn-ErrorType", error.code),)
         return Reply(error.status, "application/x-amz-json-1.1", body.encode(), headers)

@@ -16,7 +16,11 @@ from typing import Any
 import pytest
 
 from tests.emulator.account import FULL
+from tests.emulator.building.ebs import add_recycle_bin_rule, add_volume, mark
+from tests.emulator.building.site import waste
+from tests.emulator.services.recycle_bin import VOLUMES
 
+REGION = "eu-west-1"
 ROOT = Path(__file__).resolve().parents[2]
 REASONS = {
     "ebs_orphan_cleanup": {"unattached", "old_snapshot"},
@@ -28,9 +32,11 @@ GUARDS = {
     "ec2:volume": {"keep", "aws:backup", "aws:dlm", "aws:cloudformation", "kubernetes.io", "CSIVolumeName",
                    "ebs.csi.aws.com", "backup", "managed"},
     "ec2:snapshot": {"keep", "aws:backup", "aws:dlm", "aws:cloudformation", "kubernetes.io", "CSIVolumeName",
-                     "ebs.csi.aws.com", "backup", "ami-", "archive", "locked", "shared", "public"},
+                     "ebs.csi.aws.com", "backup", "ami-", "archive", "locked", "shared", "public", "launch template",
+                     "Auto Scaling group", "Fast Snapshot Restore", "disaster recovery", "shared with account",
+                     "parameter"},
     "logs:log-group": {"keep", "cloudformation", "retention", "policy", "DELIVERY"},
-    "ec2:instance": {"keep", "alarm", "scaling"},
+    "ec2:instance": {"keep", "alarm", "scaling", "launch template", "launch configuration"},
     "elasticloadbalancing:loadbalancer": {"keep", "redirect", "answer", "network load balancer", "endpoint service"},
 }  # fmt: skip
 
@@ -92,6 +98,27 @@ def test_scales_have_their_size_and_shares(emulator: Any, scale: str, size: int)
     assert waste == pytest.approx(0.5, abs=0.1)
     assert spared == pytest.approx(0.2, abs=0.08)
     assert len({r["region"] for r in rows}) == 17
+
+
+def test_orphans_and_nothing_else_over_all_regions(emulator: Any) -> None:
+    emulator.reset("orphans-1000")
+    assert {(r["resource_type"], r["status"]) for r in emulator.manifest} == {("ec2:volume", "planned")}
+    assert len(emulator.state()) == len(emulator.manifest) == 1000
+    assert len({r["region"] for r in emulator.manifest}) == 17
+
+
+def test_one_place_can_be_built_by_hand(account: Any) -> None:
+    site = account.site(REGION)
+    volume = add_volume(site, waste("unattached", "by hand"), "left-over", size=7)
+    assert account.site(REGION) is site, "or the second volume would have the first one's id"
+    mark(site, volume.id, "2026-01-31")
+    add_recycle_bin_rule(site, VOLUMES, 7)
+    assert [(r["resource_id"], r["status"]) for r in account.manifest] == [(volume.id, "planned")]
+    ec2 = account.client("ec2", REGION)
+    marked = [{"Name": "tag:sysops:orphan-since", "Values": ["2026-01-31"]}]
+    assert [v["VolumeId"] for v in ec2.describe_volumes(Filters=marked)["Volumes"]] == [volume.id]
+    ec2.delete_volume(VolumeId=volume.id)
+    assert list(account.state()) == [("123456789012", REGION, "ec2:volume-in-bin", volume.id)]
 
 
 def test_an_unknown_scale_is_refused(emulator: Any) -> None:

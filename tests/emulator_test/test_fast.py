@@ -17,6 +17,9 @@ CORRECTED = {
     "describe_volumes": {"AttachTime"},
     "describe_log_groups": {"retentionInDays", "storedBytes"},
     "describe_alarms": {"ReturnData", "Unit", "StateReasonData"},
+    "describe_auto_scaling_groups": {"CreatedTime", "Version"},
+    "describe_launch_configurations": {"CreatedTime", "NoDevice"},
+    "describe_launch_templates": {"CreateTime"},
 }
 # Fields of a network interface that no sweep reads.
 INTERFACE = {"Association", "AttachTime", "DeleteOnTermination", "NetworkCardIndex", "Ipv6Addresses", "PrivateDnsName"}
@@ -31,6 +34,11 @@ CASES = [
     ("elbv2", "describe_target_groups", "TargetGroups", "TargetGroupArn", {}),
     ("cloudwatch", "describe_alarms", "MetricAlarms", "AlarmName", {}),
     ("autoscaling", "describe_policies", "ScalingPolicies", "PolicyName", {}),
+    ("autoscaling", "describe_auto_scaling_groups", "AutoScalingGroups", "AutoScalingGroupName", {}),
+    ("autoscaling", "describe_launch_configurations", "LaunchConfigurations", "LaunchConfigurationName", {}),
+    ("ec2", "describe_launch_templates", "LaunchTemplates", "LaunchTemplateId", {}),
+    ("ec2", "describe_launch_template_versions", "LaunchTemplateVersions", "LaunchTemplateId",
+     {"Versions": ["$Latest"]}),
     ("resourcegroupstaggingapi", "get_resources", "ResourceTagMappingList", "ResourceARN",
      {"ResourceTypeFilters": ["ec2:volume"]}),
 ]  # fmt: skip

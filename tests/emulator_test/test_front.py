@@ -104,15 +104,17 @@ def test_iam_is_enforced_on_the_added_operations_too(account: Any, refusal: Any)
     iam = account.client("iam")
     iam.create_user(UserName="reader")
     key = iam.create_access_key(UserName="reader")["AccessKey"]
-    allowed = {"Effect": "Allow", "Action": "ec2:DescribeVolumes", "Resource": "*"}
+    allowed = {"Effect": "Allow", "Action": ["ec2:DescribeVolumes", "rbin:GetRule"], "Resource": "*"}
     policy = {"Version": "2012-10-17", "Statement": [allowed]}
     iam.put_user_policy(UserName="reader", PolicyName="p", PolicyDocument=json.dumps(policy))
-    ec2 = boto3.client("ec2", REGION, endpoint_url=account.url, aws_access_key_id=key["AccessKeyId"],
-                       aws_secret_access_key=key["SecretAccessKey"])  # fmt: skip
+    keys = {"aws_access_key_id": key["AccessKeyId"], "aws_secret_access_key": key["SecretAccessKey"]}
+    ec2, rbin = (boto3.client(name, REGION, endpoint_url=account.url, **keys) for name in ("ec2", "rbin"))
     _enforce_iam_after(account.url, "0")
     try:
         assert ec2.describe_volumes()["Volumes"] == []
         assert refusal(ec2.describe_snapshots) == "UnauthorizedOperation"
+        assert refusal(rbin.get_rule, Identifier="0123456789a") == "ResourceNotFoundException"
+        assert refusal(rbin.list_rules, ResourceType="EBS_VOLUME") == "AccessDeniedException"
     finally:
         _enforce_iam_after(account.url, "inf")
 

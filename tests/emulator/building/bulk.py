@@ -10,10 +10,12 @@ from dataclasses import dataclass
 from datetime import timezone
 from typing import Any
 
+from ..services.fast_restore import set_fast_restore
 from ..services.locks import Lock
 from .balancers import add_balancer
 from .ebs import add_image, add_snapshot, add_volume, attach
 from .instances import PLAIN, add_alarm, add_instance
+from .launch import add_launch_template, launch_data
 from .logs import add_log_group
 from .site import Expect, Site, ignored, reported, spared, waste
 
@@ -54,6 +56,13 @@ def build_bulk(sites: list[Site], sizes: Sizes) -> None:
             _log_group(site, n)
         for n in range(_share(sizes.balancers, sites, index)):
             _balancer(site, n)
+
+
+def build_orphans(sites: list[Site], count: int) -> None:
+    """`count` volumes attached to nothing and old enough, spread evenly over the sites, and nothing else."""
+    for index, site in enumerate(sites):
+        for n in range(_share(count, sites, index)):
+            add_volume(site, waste("unattached", "bulk"), f"orphan-{n:05d}", (40 + n % 300, 0), size=8 + n % 93)
 
 
 def _share(total: int, sites: list[Site], index: int) -> int:
@@ -101,13 +110,22 @@ def _snapshot(site: Site, n: int) -> None:
 
 
 def _guarded_snapshot(site: Site, name: str, age: tuple[int, int]) -> None:
-    way = site.random.randrange(4)
+    way = site.random.randrange(8)
     if way == 0:
         locked = add_snapshot(site, spared("old_snapshot", "locked", "bulk"), name, age)
         locked.lock = Lock("governance", site.ago(10).replace(tzinfo=timezone.utc), 365)
     elif way == 1:
         shared = add_snapshot(site, spared("old_snapshot", "shared", "bulk"), name, age)
         shared.create_volume_permission_userids.add("210987654321")
+    elif way == 2:
+        tags = {"DisasterRecovery": "eu-central-1"}
+        add_snapshot(site, spared("old_snapshot", "disaster recovery", "bulk"), name, age, tags)
+    elif way == 3:
+        fast = add_snapshot(site, spared("old_snapshot", "Fast Snapshot Restore", "bulk"), name, age)
+        set_fast_restore(site.ec2, fast.id, site.ec2.describe_availability_zones()[0], "enabled")
+    elif way == 4:
+        held = add_snapshot(site, spared("old_snapshot", "launch template", "bulk"), name, age)
+        add_launch_template(site, name, [launch_data(snapshot_id=held.id)])
     else:
         tags = {"aws:backup:source-resource": "x"}
         add_snapshot(site, spared("old_snapshot", "aws:backup", "bulk"), name, age, tags)

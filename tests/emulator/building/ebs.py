@@ -9,7 +9,9 @@ from __future__ import annotations
 from datetime import timezone
 from typing import Any
 
+from ..services.fast_restore import set_fast_restore
 from ..services.locks import Lock
+from ..services.recycle_bin import SNAPSHOTS, VOLUMES, add_recycle_bin_rule
 from .site import Expect, Site, ignored, spared, waste
 
 HOSTILE = (
@@ -20,6 +22,7 @@ HOSTILE = (
     "line\nbreak, comma; \u202egnp.exe \U0001f4a5",
 )
 STRANGER = "999999999999"
+MARK = "sysops:orphan-since"
 
 
 def add_volume(
@@ -81,8 +84,10 @@ def add_snapshot(
     return snapshot
 
 
-def add_image(site: Site, name: str, state: str = "available", age_days: float = 200) -> Any:
-    """An own AMI and the snapshot that it needs."""
+def add_image(
+    site: Site, name: str, state: str = "available", age_days: float = 200, expect: Expect | None = None
+) -> Any:
+    """An own AMI and the snapshot that it needs; `expect` is of the snapshot."""
     from moto.ec2.models.amis import Ami
 
     image = Ami(site.ec2, site.hex("ami-"), name=name, state=state, creation_date=site.ago(age_days),
@@ -95,9 +100,19 @@ def add_image(site: Site, name: str, state: str = "available", age_days: float =
     snapshot.start_time = site.ago(age_days)
     site.ec2.snapshots[snapshot.id] = snapshot
     site.expect("ec2:image", image.id, name, ignored("AMIs are another decision"))
-    expect = spared("old_snapshot", "ami-", f"backs the AMI {name} ({state})")
+    expect = expect or spared("old_snapshot", "ami-", f"backs the AMI {name} ({state})")
     site.expect("ec2:snapshot", snapshot.id, "", expect)
     return image
+
+
+def mark(site: Site, resource_id: str, since: str) -> None:
+    """The mark that a run with a grace period leaves: `since` is what the tag holds, a date or anything else."""
+    site.ec2.tags[resource_id][MARK] = since
+
+
+def partner(site: Site) -> str:
+    """The other one of the two accounts."""
+    return "210987654321" if site.account[0] == "1" else "123456789012"
 
 
 def _tag(site: Site, resource_id: str, name: str, tags: dict[str, str] | None) -> None:
@@ -113,7 +128,8 @@ def build_volumes(site: Site) -> None:
     add_volume(site, waste("unattached", "age limit of 10 days plus an hour"), "ci-cache", (10, 1), size=200)
     add_volume(site, ignored("an hour short of the age limit of 10 days"), "ci-cache-new", (9, 23))
     add_volume(site, ignored("created today"), "migration-scratch", (0, 2), size=1000, kind="io2")
-    add_volume(site, waste("unattached", "Keep has another value"), "analytics-tmp", tags={"Keep": "no"}, kind="st1")
+    other = waste("unattached", "Keep has another value")
+    add_volume(site, other, "analytics-tmp", tags={"Keep": "no"}, size=500, kind="st1")
     guards = {
         "keep": {"keep": "TRUE"},
         "aws:backup": {"aws:backup:source-resource": f"arn:aws:ec2:{site.region}:{site.account}:volume/vol-1"},
@@ -167,6 +183,10 @@ def build_snapshots(site: Site) -> None:
     foreign.create_volume_permission_userids.add(site.account)
     add_image(site, "web-golden-2026-03")
     add_image(site, "web-golden-2025-11", "disabled", 380)
+    _build_images_in_use(site)
+    _build_fast_restores(site)
+    elsewhere = spared("old_snapshot", "disaster recovery", "a tag says that it is kept for another region")
+    add_snapshot(site, elsewhere, "crm-weekly", tags={"DisasterRecovery": "eu-central-1"})
 
 
 def _build_locked(site: Site) -> None:
@@ -180,6 +200,37 @@ def _build_locked(site: Site) -> None:
 
 def _build_shared(site: Site) -> None:
     with_account = add_snapshot(site, spared("old_snapshot", "shared", "shared with an account"), "partner-export")
-    with_account.create_volume_permission_userids.add("210987654321" if site.account[0] == "1" else "123456789012")
+    with_account.create_volume_permission_userids.add(partner(site))
     public = add_snapshot(site, spared("old_snapshot", "public", "shared publicly"), "open-data")
     public.create_volume_permission_groups.add("all")
+
+
+def _build_images_in_use(site: Site) -> None:
+    shared = spared("old_snapshot", "shared with account", "backs an AMI that another account may launch")
+    image = add_image(site, "partner-appliance", expect=shared)
+    image.launch_permissions.append({"UserId": partner(site)})
+    named = spared("old_snapshot", "parameter", "backs an AMI that an SSM parameter names")
+    image = add_image(site, "ci-runner", expect=named)
+    site.backend("ssm").put_parameter(
+        name="/golden/ci-runner", description="", value=image.id, parameter_type="String", allowed_pattern="",
+        keyid="", overwrite=False, tags=[], data_type="aws:ec2:image", tier=None, policies=None,
+    )  # fmt: skip
+
+
+def _build_fast_restores(site: Site) -> None:
+    zone = site.ec2.describe_availability_zones()[0]
+    fast = spared("old_snapshot", "Fast Snapshot Restore", "Fast Snapshot Restore is enabled")
+    set_fast_restore(site.ec2, add_snapshot(site, fast, "vdi-base").id, zone, "enabled")
+    slow = waste("old_snapshot", "Fast Snapshot Restore was disabled")
+    set_fast_restore(site.ec2, add_snapshot(site, slow, "vdi-base-2024").id, zone, "disabled")
+
+
+def build_recycle_bin_rules(site: Site) -> None:
+    """Region-level rules: snapshots for 14 days, but for those tagged Scratch=yes; volumes for 7. And one by tag that
+    keeps Team=orders longer, one that isn't available yet, and one of images."""
+    scratch = {"Scratch": "yes"}
+    add_recycle_bin_rule(site, SNAPSHOTS, 14, excluded=scratch, identifier="Snapshots14")
+    add_recycle_bin_rule(site, VOLUMES, 7, identifier="AllVolumes7")
+    add_recycle_bin_rule(site, SNAPSHOTS, 90, tags={"Team": "orders"}, identifier="OrdersSnap1")
+    add_recycle_bin_rule(site, SNAPSHOTS, 365, status="pending", identifier="PendingSnap")
+    add_recycle_bin_rule(site, "EC2_IMAGE", 30, identifier="AllImages30")

@@ -10,9 +10,16 @@ from dataclasses import replace
 from typing import Any
 
 from .ebs import add_volume, attach
+from .launch import (
+    IMAGE,
+    add_group,
+    add_launch_configuration,
+    add_launch_template,
+    join_group,
+    launch_data,
+)
 from .site import Expect, Site, ignored, spared, waste
 
-IMAGE = "ami-0123456789abcdef0"
 PLAIN = waste("detailed_monitoring", "detailed for no reason")
 
 
@@ -85,44 +92,6 @@ def add_alarm(site: Site, name: str, instance_id: str, period: int, metric_math:
     )
 
 
-def add_group(site: Site, name: str, scaling: bool) -> str:
-    """An Auto Scaling group, with a target tracking policy where `scaling`. Returns its name."""
-    backend = site.backend("autoscaling")
-    backend.create_launch_configuration(
-        name=f"{name}-lc", image_id=IMAGE, key_name=None, kernel_id="", ramdisk_id="", security_groups=[],
-        user_data=None, instance_type="t3.medium", instance_monitoring=True, instance_profile_name=None,
-        spot_price=None, ebs_optimized=False, associate_public_ip_address=False, block_device_mappings=[],
-    )  # fmt: skip
-    backend.create_auto_scaling_group(
-        name=name, availability_zones=[f"{site.region}a"], desired_capacity=0, max_size=4, min_size=0,
-        launch_config_name=f"{name}-lc", launch_template={}, vpc_zone_identifier=None, default_cooldown=None,
-        health_check_period=None, health_check_type=None, load_balancers=[], target_group_arns=[],
-        placement_group=None, termination_policies=[], tags=[],
-    )  # fmt: skip
-    if scaling:
-        target = {
-            "PredefinedMetricSpecification": {"PredefinedMetricType": "ASGAverageCPUUtilization"},
-            "TargetValue": 50.0,
-        }
-        backend.put_scaling_policy(
-            name=f"{name}-cpu", policy_type="TargetTrackingScaling", metric_aggregation_type=None, adjustment_type=None,
-            as_name=name, min_adjustment_magnitude=None, scaling_adjustment=None, cooldown=None,
-            target_tracking_config=target, step_adjustments=None, estimated_instance_warmup=None,
-            predictive_scaling_configuration=None,
-        )  # fmt: skip
-    return name
-
-
-def join_group(site: Site, instance: Any, group_name: str) -> None:
-    """Make the instance a member, with the tag that Auto Scaling puts on it."""
-    from moto.autoscaling.models import InstanceState
-
-    group = site.backend("autoscaling").autoscaling_groups[group_name]
-    group.instance_states.append(InstanceState(instance, autoscaling_group=group))
-    group.desired_capacity += 1
-    site.ec2.tags[instance.id]["aws:autoscaling:groupName"] = group_name
-
-
 def build_instances(site: Site) -> None:
     """One instance for every case."""
     add_instance(site, PLAIN, "orders-api-1", tags={"Team": "orders"})
@@ -138,9 +107,31 @@ def build_instances(site: Site) -> None:
     scaled = add_instance(site, spared("detailed_monitoring", "scaling", "its group scales by a policy"), "web-1")
     join_group(site, scaled, add_group(site, "web", scaling=True))
     fixed = add_instance(site, waste("detailed_monitoring", "its group has no scaling policy"), "cron-1")
-    join_group(site, fixed, add_group(site, "cron", scaling=False))
+    join_group(site, fixed, add_group(site, "cron"))
     add_instance(site, ignored("stopped"), "old-bastion", state="stopped")
     kept = spared("detailed_monitoring", "keep", "tagged")
     add_instance(site, kept, "trading-1", tags={"keep": "true"})
     wanted = Expect("detailed asked for", "planned", "basic_monitoring")
     add_instance(site, ignored("already basic", detailed=wanted), "intranet-1", detailed=False)
+    _build_group_members(site)
+
+
+def _build_group_members(site: Site) -> None:
+    """Members of groups without a scaling policy, whose next instance will have detailed monitoring again, or not."""
+    by_template = spared("detailed_monitoring", "launch template", "its group's launch template switches it on again")
+    by_configuration = spared(
+        "detailed_monitoring", "launch configuration", "its group's launch configuration switches it on again"
+    )
+    versions = [launch_data(monitoring=False), launch_data(monitoring=True), launch_data()]
+    template = add_launch_template(site, "stream", versions, default=1)
+    pinned = add_group(site, "stream", template=template, version="2")
+    join_group(site, add_instance(site, by_template, "stream-1"), pinned)
+    configuration = add_launch_configuration(site, "legacy-lc")
+    join_group(
+        site, add_instance(site, by_configuration, "legacy-1"), add_group(site, "legacy", configuration=configuration)
+    )
+    off = waste("detailed_monitoring", "its group's launch template switches it off")
+    join_group(site, add_instance(site, off, "stream-blue-1"), add_group(site, "stream-blue", template=template))
+    unsaid = waste("detailed_monitoring", "its group's launch template says nothing, which is basic")
+    latest = add_group(site, "stream-green", template=template, version="$Latest")
+    join_group(site, add_instance(site, unsaid, "stream-green-1"), latest)

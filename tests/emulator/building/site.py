@@ -84,7 +84,9 @@ class Row:
 class Site:
     """One (account, region). Random things come from `random`, times are relative to `now` (naive UTC, as in moto)."""
 
-    def __init__(self, account: str, region: str, seed: int, now: datetime, manifest: list[dict[str, Any]]) -> None:
+    def __init__(
+        self, account: str, region: str, seed: int | str, now: datetime, manifest: list[dict[str, Any]]
+    ) -> None:
         self.account = account
         self.region = region
         self.random = Random(f"{seed}/{account}/{region}")
@@ -92,7 +94,7 @@ class Site:
         self.manifest = manifest
 
     def backend(self, service: str) -> Any:
-        """moto's backend of one service: ec2, logs, elbv2, elb, cloudwatch or autoscaling."""
+        """moto's backend of one service, such as ec2 or autoscaling."""
         from importlib import import_module
 
         backends = getattr(import_module(f"moto.{service}.models"), f"{service}_backends")

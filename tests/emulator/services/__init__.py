@@ -6,7 +6,7 @@
 
 Two kinds: what moto lacks or does otherwise than AWS, and the hot calls of a sweep, answered straight from moto's
 backend objects (moto spends 8 ms a call, most of it in its serializer). A handler takes a `Call` and returns inner XML
-(ec2, query), a dict (json), or None to let moto answer.
+(ec2, query), a dict (json, rest-json), or None to let moto answer.
 """
 
 from __future__ import annotations
@@ -16,7 +16,28 @@ from typing import Any
 
 from .. import regions
 from ..wire import Call
-from . import autoscaling, cloudwatch, ebs, elb, elbv2, images, instances, locks, log_groups, log_policies, tagging
+from . import (
+    autoscaling,
+    autoscaling_groups,
+    cloudwatch,
+    create_snapshot,
+    create_volume,
+    ebs,
+    elb,
+    elbv2,
+    fast_restore,
+    image_references,
+    images,
+    instances,
+    launch_templates,
+    locks,
+    log_groups,
+    log_policies,
+    recycle_bin,
+    recycled,
+    tagging,
+    tags,
+)
 
 Handler = Callable[[Call], str | dict[str, Any] | None]
 
@@ -26,15 +47,26 @@ OPERATIONS: dict[tuple[str, str], Handler] = {
         ("ec2", {"DescribeRegions": regions.describe_regions}),
         ("ec2", ebs.OPERATIONS),
         ("ec2", locks.OPERATIONS),
+        ("ec2", create_snapshot.OPERATIONS),
+        ("ec2", create_volume.OPERATIONS),
+        ("ec2", fast_restore.OPERATIONS),
+        ("ec2", recycled.OPERATIONS),
+        ("ec2", tags.OPERATIONS),
         ("ec2", images.OPERATIONS),
+        ("ec2", image_references.OPERATIONS),
+        ("ec2", launch_templates.OPERATIONS),
         ("ec2", instances.OPERATIONS),
         ("logs", log_groups.OPERATIONS),
         ("logs", log_policies.OPERATIONS),
         ("resourcegroupstaggingapi", tagging.OPERATIONS),
         ("elbv2", elbv2.OPERATIONS),
         ("elb", elb.OPERATIONS),
+        ("rbin", recycle_bin.OPERATIONS),
         ("autoscaling", autoscaling.OPERATIONS),
+        ("autoscaling", autoscaling_groups.OPERATIONS),
         ("cloudwatch", cloudwatch.OPERATIONS),
     )
     for name, handler in operations.items()
 }
+# Services of which moto knows nothing at all.
+UNKNOWN_TO_MOTO = frozenset({"rbin"})

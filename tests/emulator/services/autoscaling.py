@@ -9,6 +9,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..wire import AwsError, Call, page, xml
+from .autoscaling_groups import autoscaling
 
 LARGEST_PAGE = 100
 
@@ -18,10 +19,7 @@ def describe_policies(call: Call) -> str:
 
     https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_DescribePolicies.html
     """
-    from moto.autoscaling.models import autoscaling_backends
-
-    backend = autoscaling_backends[call.account][call.region]
-    found = backend.describe_policies(
+    found = autoscaling(call).describe_policies(
         autoscaling_group_name=call.text("AutoScalingGroupName") or None,
         policy_names=call.values("PolicyNames"),
         policy_types=call.values("PolicyTypes"),

@@ -102,4 +102,22 @@ def _mapping(mapping: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-OPERATIONS = {"DescribeImages": describe_images}
+def describe_image_attribute(call: Call) -> str | None:
+    """DescribeImageAttribute of launchPermission, which only the owner may ask for; NotFound for an unknown AMI (moto:
+    HTTP 500). Other attributes are left to moto.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImageAttribute.html
+    """
+    image = ec2(call).amis.get(call.text("ImageId"))
+    if image is None:
+        raise AwsError("InvalidAMIID.NotFound", f"The image id '[{call.text('ImageId')}]' does not exist")
+    if call.text("Attribute") != "launchPermission":
+        return None
+    if image.owner_id != call.account:
+        raise AwsError("AuthFailure", f"Not authorized for image:{image.id}", 403)
+    check_dry_run(call)
+    rows = [{name[0].lower() + name[1:]: value for name, value in p.items()} for p in image.launch_permissions]
+    return xml({"imageId": image.id, "launchPermission": rows})
+
+
+OPERATIONS = {"DescribeImageAttribute": describe_image_attribute, "DescribeImages": describe_images}
