@@ -16,7 +16,7 @@ from ansible_collections.sysops.aws.plugins.plugin_utils.report.summary import s
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.table import render_table
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.writer import (
     findings_in,
-    write_findings,
+    findings_of,
     write_report,
 )
 
@@ -53,10 +53,10 @@ class ActionModule(ActionBase):
 
 
 def _findings_path(options: dict[str, Any]) -> str:
-    """The findings file: the one named, else one made of a complete list in the result, else the directory's own."""
+    """The findings file: the one named, else one that holds a complete list in the result, else the directory's own."""
     if options["findings_path"]:
         return str(options["findings_path"])
     sweep = options["sweep"]
     if isinstance(sweep.get("findings"), list) and not sweep.get("findings_truncated"):
-        return str(write_findings(options["directory"], sweep["findings"]))
+        return str(findings_of(options["directory"], sweep["findings"]))
     return str(findings_in(options["directory"]))

@@ -17,6 +17,9 @@ description:
     and prints one line a check to the terminal.
   - The directory holds C(report.html) (one self-contained page that can be mailed), C(findings.csv),
     C(summary.json) and C(findings.jsonl). Each file is replaced whole, or left as it was.
+  - What can't be undone is said first, in the page and in the terminal, and the page can show it alone. Each finding
+    tells whether its action can be undone, until when the Recycle Bin keeps what goes, and, in a grace period, on
+    which day it goes.
   - Runs on the controller, inside the playbook's own process, without any call to AWS. Of the result only the
     summary and the findings are written, so no credentials get into the report.
 options:
@@ -28,7 +31,8 @@ options:
     required: true
   sweep:
     description:
-      - The registered result of M(sysops.aws.sweep) or of one check module.
+      - The registered result of M(sysops.aws.sweep), of one check module, or of a run that put back what an earlier one
+        had changed. The report of the latter says what was put back instead of what is saved.
     type: dict
     required: true
   findings_path:
@@ -36,6 +40,7 @@ options:
       - The JSON Lines file with every finding, as the sweep wrote it.
       - Without it, the findings are those in O(sweep) where it holds all of them, else those in
         C(findings.jsonl) in O(directory).
+      - Only a file that the sweep wrote can serve as a plan later. It is kept as it is.
     type: path
   title:
     description:

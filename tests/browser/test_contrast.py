@@ -42,8 +42,11 @@ STATUSES = ["planned", "changed", "protected", "skipped", "failed"]
 def test_contrast_is_at_least_4_5(open_report, finding, scheme, width):
     findings = [finding(number, status=status, protected_by=["a guard"]) for number, status in enumerate(STATUSES)]
     findings.append(finding(9, status="skipped", action="report", error={"code": "E", "message": "m"}))
+    findings += [finding(20, reversible=False, due_date="2026-11-20"), finding(21, action="put_back", status="changed")]
+    findings += [finding(22, reversible=True, recoverable_until="2026-12-08")]
     errors = [{"account_id": "210987654321", "region": "eu-south-2", "code": "AccessDenied"}]
-    page = open_report(findings, width, scheme, failed=1, changed=1, mode="enforce", region_errors=errors).page
+    counts = {"failed": 1, "changed": 1, "irreversible": 1}
+    page = open_report(findings, width, scheme, mode="enforce", region_errors=errors, **counts).page
     page.locator(".toggle").first.click()
     contrasts = page.evaluate(CONTRASTS)
     assert len(contrasts) > 80

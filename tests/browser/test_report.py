@@ -63,8 +63,8 @@ def test_selects_hold_the_values_there_are_and_combine(open_report, mixed, width
 def test_every_column_sorts_both_ways_and_unknown_stays_last(open_report, mixed, width):
     report = open_report(mixed, width)
     buttons = report.page.locator("#findings-table thead button")
-    assert buttons.count() == 7
-    for button in buttons.all():
+    assert buttons.evaluate_all("all => all.filter(b => b.checkVisibility()).length") == 7
+    for button in buttons.all()[:7]:
         orders = []
         for _click in range(2):
             button.click()
@@ -113,7 +113,8 @@ def test_protected_by_error_and_configuration_are_shown(open_report, mixed, find
 def test_hostile_names_are_text_and_break_nothing(open_report, finding, width):
     findings = [
         finding(number, name=text, resource_id=text, arn=text, reason=text, tags={text: text}, check=text, region=text,
-                protected_by=[text], configuration={text: [text, {text: text}]}, error={"code": text, "message": text})
+                protected_by=[text], due_date=text, recoverable_until=text, reversible=text,
+                configuration={text: [text, {text: text}]}, error={"code": text, "message": text})
         for number, text in enumerate(HOSTILE)
     ]  # fmt: skip
     errors = [dict.fromkeys(("account_id", "region", "message"), text) for text in HOSTILE]

@@ -17,18 +17,25 @@ from string import Template
 from typing import Any
 
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.charts import Saving, bar_chart, top_savings
+from ansible_collections.sysops.aws.plugins.plugin_utils.report.headline import headline
+from ansible_collections.sysops.aws.plugins.plugin_utils.report.reversibility import is_undo
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.selection import Selection, select
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.text import (
     check_title,
     cost_range,
     count,
     dollar_range,
+    enforced,
+    many,
     number,
     visible,
 )
 
 _DASH = "\u2013"
+_SAVINGS = "estimated_monthly_savings_usd"
 _COUNTS = ("examined", "planned", "changed", "protected", "skipped", "failed")
+_COUNT_TITLES = {"irreversible": "For good"}
+_UNDO_TITLES = {"planned": "To put back", "changed": "Put back"}
 _ERROR_COLUMNS = {
     "account_id": "Account",
     "region": "Region",
@@ -51,12 +58,12 @@ def render_html(summary: dict[str, Any], findings: Iterable[dict[str, Any]], tit
         title=_text(title),
         style=style,
         script=script,
-        mode_class="enforced" if _enforced(summary) else "reported",
-        mode="Enforce mode" if _enforced(summary) else "Report mode",
+        mode_class="enforced" if enforced(summary) else "reported",
+        mode="Enforce mode" if enforced(summary) else "Report mode",
         mode_note=_mode_note(summary),
         about=_about(summary),
         errors=_notices(summary.get("notices") or []) + _errors(summary.get("region_errors") or []),
-        headline=_headline(summary, selection),
+        headline=headline(summary, selection),
         counts=_counts(summary),
         charts=_charts(summary),
         checks=_checks(summary),
@@ -90,32 +97,30 @@ def _embedded(selection: Selection) -> str:
     return text.replace("<", "\\u003c").replace(">", "\\u003e").replace("&", "\\u0026")
 
 
-def _enforced(summary: dict[str, Any]) -> bool:
-    return summary.get("mode") == "enforce"
-
-
 def _counted(summary: dict[str, Any]) -> list[str]:
     """The counts worth a place: a report changes nothing."""
-    return [key for key in _COUNTS if key != "changed" or _enforced(summary)]
+    return [key for key in _COUNTS if key != "changed" or enforced(summary)]
+
+
+def _count_title(key: str, summary: dict[str, Any]) -> str:
+    titles = {**_COUNT_TITLES, **(_UNDO_TITLES if is_undo(summary) else {})}
+    return titles.get(key) or key.capitalize()
 
 
 def _mode_note(summary: dict[str, Any]) -> str:
-    if not _enforced(summary):
+    if not enforced(summary):
         return "Nothing was changed."
-    note = f"{_many(count(summary.get('changed')), 'resource')} changed."
+    done = "put back" if is_undo(summary) else "changed"
+    note = f"{many(count(summary.get('changed')), 'resource')} {done}."
     left = count(summary.get("planned"))
     return f"{note} {left:,} planned but not carried out." if left else note
-
-
-def _many(amount: int, noun: str) -> str:
-    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
 
 
 def _about(summary: dict[str, Any]) -> str:
     accounts, regions = summary.get("accounts") or [], summary.get("regions") or []
     parts = [_date(summary.get("started_at"))]
-    parts.append(f"account {accounts[0]}" if len(accounts) == 1 else _many(len(accounts), "account"))
-    parts.append(str(regions[0]) if len(regions) == 1 else _many(len(regions), "region"))
+    parts.append(f"account {accounts[0]}" if len(accounts) == 1 else many(len(accounts), "account"))
+    parts.append(str(regions[0]) if len(regions) == 1 else many(len(regions), "region"))
     seconds = number(summary.get("duration_seconds"))
     if seconds is not None:
         parts.append(f"{seconds:.1f} seconds")
@@ -143,7 +148,7 @@ def _errors(errors: Sequence[dict[str, Any]]) -> str:
     if not errors:
         return ""
     places = {(error.get("account_id"), error.get("region")) for error in errors}
-    failed = f"{_many(len(errors), 'request')} in {_many(len(places), 'region')} failed"
+    failed = f"{many(len(errors), 'request')} in {many(len(places), 'region')} failed"
     head = "".join(f"<th>{title}</th>" for title in _ERROR_COLUMNS.values())
     rows = "".join(
         "<tr>" + "".join(_cell(title, error.get(key)) for key, title in _ERROR_COLUMNS.items()) + "</tr>"
@@ -162,48 +167,25 @@ def _cell(title: str, value: object, css_class: str = "") -> str:
     return f'<td{attribute} data-label="{title}"><bdi>{_text(value)}</bdi></td>'
 
 
-def _headline(summary: dict[str, Any], selection: Selection) -> str:
-    if not selection.total:
-        return (
-            f'<div class="headline"><p class="figure">Nothing found</p><p class="quiet">{_nothing(summary)}</p></div>'
-        )
-    savings = dollar_range(cost_range(summary.get("estimated_monthly_savings_usd")), f" {_DASH} ")
-    what = "Estimated savings a month" if _enforced(summary) else "Potential savings a month"
-    as_of = _text(summary.get("price_table_as_of") or "an unknown date")
-    unpriced = count(summary.get("unpriced"))
-    without = f" Not counted: {_many(unpriced, 'finding')} without a known price." if unpriced else ""
-    return (
-        f'<div class="headline"><p class="label">{what}</p><p class="figure"><span>USD</span> {escape(savings)}</p>'
-        f'<p class="quiet">Estimated, AWS public list prices as of {as_of}. A snapshot is billed on changed blocks, '
-        "so its low is 0. A retention saves at most the storage of a log group; ingestion, which costs more, stays."
-        f"{without}</p></div>"
-    )
-
-
-def _nothing(summary: dict[str, Any]) -> str:
-    examined = _many(count(summary.get("examined")), "resource")
-    where = ", in the regions that could be read" if summary.get("region_errors") else ""
-    return f"{examined} examined{where}; none of them needs attention."
-
-
 def _counts(summary: dict[str, Any]) -> str:
     """The totals; those with findings behind them lead to the table."""
-    titles = {"skipped": "Skipped, report only"}
+    titles = {} if is_undo(summary) else {"skipped": "Skipped, report only"}
     return "".join(
         f'<div class="count {key}{"" if count(summary.get(key)) else " zero"}">'
-        f"<dt>{titles.get(key, key.capitalize())}</dt><dd>{count(summary.get(key)):,}</dd></div>"
+        f"<dt>{titles.get(key) or _count_title(key, summary)}</dt><dd>{count(summary.get(key)):,}</dd></div>"
         for key in _counted(summary)
     )
 
 
 def _charts(summary: dict[str, Any]) -> str:
-    by_check = [
-        _saving(check_title(name), totals.get("estimated_monthly_savings_usd"))
-        for name, totals in (summary.get("checks") or {}).items()
-    ]
+    by_check = [_saving(check_title(name), totals.get(_SAVINGS)) for name, totals in _by_check(summary)]
     by_region = [_saving(visible(name), savings) for name, savings in (summary.get("savings_by_region") or {}).items()]
     figures = _figure(by_check, "Savings by check") + _figure(by_region, "Savings by region")
     return f'<section class="charts" aria-label="Charts">{figures}</section>' if figures else ""
+
+
+def _by_check(summary: dict[str, Any]) -> Iterable[tuple[str, dict[str, Any]]]:
+    return (summary.get("checks") or {}).items()
 
 
 def _saving(label: str, savings: object) -> Saving:
@@ -219,21 +201,29 @@ def _figure(savings: Sequence[Saving], title: str) -> str:
 
 
 def _checks(summary: dict[str, Any]) -> str:
-    keys = _counted(summary)
-    heads = "".join(f'<th class="n">{key.capitalize()}</th>' for key in keys)
-    rows = [_check_row(check_title(name), name, totals, keys) for name, totals in (summary.get("checks") or {}).items()]
-    rows.append(_check_row("Total", "", summary, keys))
-    return f'<thead><tr><th>Check</th>{heads}<th class="n">USD a month</th></tr></thead><tbody>{"".join(rows)}</tbody>'
+    """The counts of each check and of all; what is for good and what is saved where there can be any."""
+    keys = [*_counted(summary), *(["irreversible"] if count(summary.get("irreversible")) else [])]
+    columns = {key: _count_title(key, summary) for key in keys}
+    if not is_undo(summary):
+        columns[_SAVINGS] = "USD a month"
+    heads = "".join(f'<th class="n">{title}</th>' for title in columns.values())
+    rows = [_check_row(check_title(name), name, totals, columns) for name, totals in _by_check(summary)]
+    rows.append(_check_row("Total", "", summary, columns))
+    return f"<thead><tr><th>Check</th>{heads}</tr></thead><tbody>{''.join(rows)}</tbody>"
 
 
-def _check_row(title: str, name: str, totals: dict[str, Any], keys: Sequence[str]) -> str:
-    numbers = "".join(_cell(key.capitalize(), f"{count(totals.get(key)):,}", "n") for key in keys)
-    savings = dollar_range(cost_range(totals.get("estimated_monthly_savings_usd")), _DASH)
+def _check_row(title: str, name: str, totals: dict[str, Any], columns: dict[str, str]) -> str:
+    cells = "".join(_total_cell(key, label, totals) for key, label in columns.items())
     code = f"<code>{_text(name)}</code>" if name else ""
     attribute = "" if name else ' class="total"'
-    return (
-        f'<tr{attribute}><th scope="row">{_text(title)} {code}</th>{numbers}{_cell("USD a month", savings, "n")}</tr>'
-    )
+    return f'<tr{attribute}><th scope="row">{_text(title)} {code}</th>{cells}</tr>'
+
+
+def _total_cell(key: str, label: str, totals: dict[str, Any]) -> str:
+    if key == _SAVINGS:
+        return _cell(label, dollar_range(cost_range(totals.get(key)), _DASH), "n usd")
+    amount = count(totals.get(key))
+    return _cell(label, f"{amount:,}", f"n {key}" if amount else "n")
 
 
 def _findings(summary: dict[str, Any], selection: Selection) -> str:
@@ -241,9 +231,9 @@ def _findings(summary: dict[str, Any], selection: Selection) -> str:
         return '<p class="quiet">There is nothing to list.</p>'
     left = selection.total - len(selection.rows)
     cut = (
-        f'<p class="cut">{_many(len(selection.rows), "finding")} of {selection.total:,} are in this page: failed and '
-        f"planned ones first, the most expensive before the others. The others ({left:,}) are only in findings.csv and "
-        "findings.jsonl, beside this page.</p>"
+        f'<p class="cut">{many(len(selection.rows), "finding")} of {selection.total:,} are in this page: failed '
+        "ones first, then what goes for good, then the rest of what is planned, the most expensive before the others. "
+        f"The others ({left:,}) are only in findings.csv and findings.jsonl, beside this page.</p>"
     )
     return Template(_file("findings.html")).substitute(cut=cut if left else "")
 
@@ -252,8 +242,9 @@ def _footer(summary: dict[str, Any]) -> str:
     version = _text(summary.get("collection_version") or "")
     accounts = ", ".join(_text(account) for account in summary.get("accounts") or [])
     regions = ", ".join(_text(region) for region in summary.get("regions") or [])
+    ages = "" if is_undo(summary) else " Ages are in days since creation."
     return (
         f"<p>Accounts: {accounts or 'none'}</p><p>Regions: {regions or 'none'}</p>"
-        f"<p>Made by sysops.aws {version}. Ages are in days since creation. The same findings are in findings.csv, "
+        f"<p>Made by sysops.aws {version}.{ages} The same findings are in findings.csv, "
         "findings.jsonl and summary.json, beside this page.</p>"
     )

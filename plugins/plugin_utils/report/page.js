@@ -6,8 +6,12 @@
   if (!table) { return; }
   const body = table.tBodies[0];
   const view = { rows: rows, page: 0, key: null, descending: false };
-  const filters = ["check", "status", "region"].map((key) => [key, document.getElementById("filter-" + key)]);
+  const filters = ["check", "status", "undo", "region"].map((key) => [key, document.getElementById("filter-" + key)]);
   const search = document.getElementById("filter-text");
+  const dueSort = table.querySelector('[data-sort="due"]');
+  const showUndo = document.getElementById("show-undo");
+  // What is put back has neither an age nor a price.
+  const amounts = rows.some((row) => row.action !== "put_back");
   const collator = new Intl.Collator("en", { numeric: true });
   const money = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const whole = new Intl.NumberFormat("en-US");
@@ -42,8 +46,10 @@
     const tags = Object.entries(row.tags || {}).map((pair) => pair.join("="));
     const error = row.error ? [row.error.code, row.error.message] : [];
     return [row.name, row.id, row.arn, row.type, row.kind, row.check, row.account, row.region, row.reason, row.code, row.status,
-      row.action].concat(row.by || [], tags, error).join("\n").toLowerCase();
+      row.action, row.back, row.goes].concat(row.by || [], tags, error).join("\n").toLowerCase();
   }
+
+  function columnCount() { return table.tHead.rows[0].cells.length; }
 
   function cell(label, ...parts) {
     const made = element("td");
@@ -77,12 +83,20 @@
     return made;
   }
 
+  // A browser may break a line at a hyphen.
+  function keepDayWhole(badge) {
+    const words = badge.textContent.split(/ (?=\d{4}-\d\d-\d\d$)/);
+    if (words.length === 2) { badge.replaceChildren(words[0] + " ", element("span", "day", words[1])); }
+  }
+
   function statusCell(row) {
     const known = row.status || "unknown";
     const made = cell("Status", element("span", "status " + known.replace(/[^a-z]/g, "-"), known));
-    if (row.action && ["planned", "changed", "failed"].includes(known)) {
-      made.firstChild.append(element("span", "action", row.action.replace(/_/g, " ")));
-    }
+    const add = (className, text) => made.firstChild.append(element("span", className, text));
+    if (row.action && ["planned", "changed", "failed"].includes(known)) { add("action", row.action.replace(/_/g, " ")); }
+    if (row.back) { add(row.undo === "for good" ? "back final" : "back", row.back); }
+    if (row.goes) { add("goes", row.goes); }
+    made.querySelectorAll(".back, .goes").forEach(keepDayWhole);
     return made;
   }
 
@@ -91,11 +105,10 @@
     made.setAttribute("role", "row");
     const age = cell("Age", row.age === undefined ? "" : whole.format(row.age) + " d");
     const price = cell("USD a month", cost(row.low, row.high));
-    age.classList.add("n");
-    price.classList.add("n");
+    [age, price].forEach((amount) => amount.classList.add("n"));
     const place = [element("span", "", row.region || ""), element("span", "account", row.account || "")];
     made.append(resourceCell(row, index), cell("Check", element("code", "", row.check)), cell("Region", ...place),
-      reasonCell(row), age, price, statusCell(row));
+      reasonCell(row), ...(amounts ? [age, price] : []), statusCell(row));
     return made;
   }
 
@@ -134,13 +147,15 @@
       return;
     }
     const pairs = [["Name", row.name], ["Id", row.id], ["Type", row.type], ["ARN", row.arn], ["Reason", row.reason],
-      ["Reason code", row.code], ["Action", row.action], ["Protected by", row.by && row.by.join("; ")], ["Error", row.error], ["Tags", row.tags],
-      ["Configuration", row.configuration]].filter((pair) => pair[1] !== undefined);
+      ["Reason code", row.code], ["Action", row.action], ["Can be undone", row.undoable],
+      ["Recoverable until", row.until], ["Grace period", row.goes], ["Protected by", row.by && row.by.join("; ")],
+      ["Error", row.error], ["Tags", row.tags], ["Configuration", row.configuration],
+    ].filter((pair) => pair[1] !== undefined);
     const details = element("tr", "details");
     const wide = element("td");
     details.id = "details-" + index;
     toggle.setAttribute("aria-controls", details.id);
-    wide.colSpan = 7;
+    wide.colSpan = columnCount();
     wide.append(facts(pairs, 0));
     details.append(wide);
     line.after(details);
@@ -149,6 +164,7 @@
   const columns = {
     resource: resourceOf, check: (row) => row.check, region: (row) => row.region + " " + row.account,
     reason: (row) => row.reason, age: (row) => row.age, high: (row) => row.high, status: (row) => row.status,
+    due: (row) => row.due,
   };
 
   // What is unknown stays at the end in both directions.
@@ -174,7 +190,7 @@
     const lines = view.rows.slice(first, last).map((row, index) => tableRow(row, first + index));
     if (!lines.length) {
       const none = element("td", "quiet", "No finding matches. Clear the filters to see them all.");
-      none.colSpan = 7;
+      none.colSpan = columnCount();
       lines.push(element("tr"));
       lines[0].append(none);
     }
@@ -208,6 +224,7 @@
     view.descending = view.key === key ? !view.descending : numeric;
     view.key = key;
     table.querySelectorAll("thead th").forEach((head) => head.removeAttribute("aria-sort"));
+    table.querySelectorAll("thead button").forEach((other) => other.classList.toggle("sorted", other === button));
     button.closest("th").setAttribute("aria-sort", view.descending ? "descending" : "ascending");
     apply();
   }
@@ -216,6 +233,13 @@
     search.value = "";
     filters.forEach(([, select]) => { select.value = ""; });
     apply();
+  }
+
+  function showOnly(undo) {
+    clear();
+    document.getElementById("filter-undo").value = undo;
+    apply();
+    document.getElementById("findings").scrollIntoView();
   }
 
   rows.forEach((row) => { row.text = searchable(row); });
@@ -227,7 +251,14 @@
       select.append(option);
     });
     select.addEventListener("change", apply);
+    select.parentElement.hidden = key === "undo" && !values.has("for good") && !values.has("can be undone");
   });
+  if (!amounts) { table.querySelectorAll("thead .n").forEach((head) => head.remove()); }
+  dueSort.hidden = !rows.some((row) => row.due);
+  if (showUndo && rows.some((row) => row.undo === showUndo.dataset.undo)) {
+    showUndo.hidden = false;
+    showUndo.addEventListener("click", () => showOnly(showUndo.dataset.undo));
+  }
   search.addEventListener("input", apply);
   document.getElementById("filter-clear").addEventListener("click", clear);
   document.getElementById("page-back").addEventListener("click", () => turn(-1));

@@ -14,7 +14,7 @@ from ansible_collections.sysops.aws.plugins.plugin_utils.report.errors import Re
 _KEYS = (
     *("schema_version", "collection_version", "mode", "started_at", "duration_seconds", "price_table_as_of"),
     *("accounts", "regions", "examined", "planned", "changed", "protected", "skipped", "failed", "unpriced"),
-    *("estimated_monthly_savings_usd", "checks", "savings_by_region", "region_errors", "notices"),
+    *("irreversible", "estimated_monthly_savings_usd", "checks", "savings_by_region", "region_errors", "notices"),
 )
 
 

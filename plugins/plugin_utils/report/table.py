@@ -9,10 +9,12 @@ from __future__ import annotations
 from collections.abc import Sequence
 from typing import Any
 
+from ansible_collections.sysops.aws.plugins.plugin_utils.report.reversibility import for_good, is_undo
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.text import (
     cost_range,
     count,
     dollar_range,
+    enforced,
     plain,
     shortened,
 )
@@ -26,37 +28,44 @@ def render_table(summary: dict[str, Any]) -> str:
 
     `summary` has the shape of summary.json.
     """
-    done = "changed" if summary.get("mode") == "enforce" else "planned"
+    done = "changed" if enforced(summary) else "planned"
     keys = ["examined", done, "protected", "skipped", "failed"]
-    lines = [_line("check", keys, "savings USD/month")]
+    lines = [_line("check", keys, "" if is_undo(summary) else "savings USD/month")]
     lines.append("-" * len(lines[0]))
-    lines += [_counts(name, totals, keys) for name, totals in (summary.get("checks") or {}).items()]
-    lines += [lines[1], _counts("total", summary, keys), "", *_notes(summary)]
+    lines += [_counts(name, totals, keys, summary) for name, totals in (summary.get("checks") or {}).items()]
+    lines += [lines[1], _counts("total", summary, keys, summary), "", *_notes(summary)]
     return "\n".join([*lines, *_region_errors(summary.get("region_errors") or [])])
 
 
-def _counts(name: str, totals: dict[str, Any], keys: Sequence[str]) -> str:
-    savings = cost_range(totals.get("estimated_monthly_savings_usd"))
-    return _line(name, [str(count(totals.get(key))) for key in keys], dollar_range(savings).replace(",", ""))
+def _counts(name: str, totals: dict[str, Any], keys: Sequence[str], summary: dict[str, Any]) -> str:
+    savings = dollar_range(cost_range(totals.get("estimated_monthly_savings_usd"))).replace(",", "")
+    return _line(name, [str(count(totals.get(key))) for key in keys], "" if is_undo(summary) else savings)
 
 
 def _line(check: str, cells: Sequence[str], savings: str) -> str:
+    """An undo saves nothing, and has no column for it."""
     first = shortened(plain(check), _CHECK_WIDTH)
-    return f"{first:<{_CHECK_WIDTH}}" + "".join(f"{cell:>10}" for cell in cells) + f"{savings:>24}"
+    return f"{first:<{_CHECK_WIDTH}}" + "".join(f"{cell:>10}" for cell in cells) + (f"{savings:>24}" if savings else "")
 
 
 def _notes(summary: dict[str, Any]) -> list[str]:
-    enforced = summary.get("mode") == "enforce"
-    prices = plain(summary.get("price_table_as_of")) or "an unknown date"
-    changed = f"Enforce mode: {count(summary.get('changed'))} changed."
-    notes = [changed if enforced else "Report mode: nothing was changed."]
+    done = "put back" if is_undo(summary) else "changed"
+    changed = f"Enforce mode: {count(summary.get('changed'))} {done}."
+    notes = [changed if enforced(summary) else "Report mode: nothing was changed."]
+    if some := for_good(summary):
+        notes.append(shortened(f"For good: {some} can't be undone (see reversible in the report).", WIDTH))
     notes += [shortened(plain(notice), 400) for notice in summary.get("notices") or []]
-    notes.append(f"Savings are estimated, at AWS public list prices as of {shortened(prices, 20)}.")
-    if enforced and count(summary.get("planned")):
+    notes += [] if is_undo(summary) else [_prices(summary)]
+    if enforced(summary) and count(summary.get("planned")):
         notes.append(f"Planned but not carried out: {count(summary.get('planned'))}.")
     if count(summary.get("unpriced")):
         notes.append(f"Without a known price, so not in the savings: {count(summary.get('unpriced'))}.")
     return notes
+
+
+def _prices(summary: dict[str, Any]) -> str:
+    as_of = plain(summary.get("price_table_as_of")) or "an unknown date"
+    return f"Savings are estimated, at AWS public list prices as of {shortened(as_of, 20)}."
 
 
 def _region_errors(errors: Sequence[dict[str, Any]]) -> list[str]:

@@ -2,12 +2,13 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How the report writes money, checks and text that somebody else has chosen."""
+"""How the report writes money, amounts, days, checks and text that somebody else has chosen."""
 
 from __future__ import annotations
 
 import math
 import re
+from datetime import date
 from typing import Any
 
 CHECK_TITLES = {
@@ -15,6 +16,7 @@ CHECK_TITLES = {
     "ebs_orphan_cleanup": "EBS volumes, snapshots",
     "ec2_monitoring": "Detailed monitoring",
     "log_group_retention": "Log group retention",
+    "sweep_undo": "Undo",
 }
 
 RESOURCE_TITLES = {
@@ -60,6 +62,24 @@ def number(value: Any) -> float | None:
 def count(value: Any) -> int:
     """`value` as a count; 0 for anything that is none."""
     return int(number(value) or 0)
+
+
+def day(value: Any) -> str | None:
+    """`value` as an ISO day, or None for anything that is none."""
+    try:
+        return date.fromisoformat(value).isoformat()
+    except (TypeError, ValueError):
+        return None
+
+
+def many(amount: int, noun: str) -> str:
+    """An amount and what it is of: "1 region", "2,000 regions"."""
+    return f"{amount:,} {noun}{'' if amount == 1 else 's'}"
+
+
+def enforced(summary: dict[str, Any]) -> bool:
+    """Whether the run was there to change something."""
+    return summary.get("mode") == "enforce"
 
 
 def cost_range(value: Any) -> tuple[float, float] | None:

@@ -10,8 +10,9 @@ import json
 import os
 import secrets
 import shutil
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from itertools import zip_longest
 from pathlib import Path
 from typing import Any, TextIO
 
@@ -23,6 +24,7 @@ from ansible_collections.sysops.aws.plugins.plugin_utils.report.html import rend
 _DECODER = json.JSONDecoder(parse_constant=lambda _constant: None)
 _FILES = {"summary": "summary.json", "csv": "findings.csv", "html": "report.html"}
 _FINDINGS = "findings.jsonl"
+_SEAL = "plan"
 
 
 def write_report(
@@ -55,6 +57,15 @@ def write_findings(directory: str | os.PathLike[str], findings: Iterable[dict[st
     return folder / _FINDINGS
 
 
+def findings_of(directory: str | os.PathLike[str], findings: Sequence[dict[str, Any]]) -> Path:
+    """The file in `directory` that holds just these `findings`: the sweep's own if it does, else one written anew.
+
+    Raises ReportError.
+    """
+    own = findings_in(directory)
+    return own if _holds(own, findings) else write_findings(directory, findings)
+
+
 def findings_in(directory: str | os.PathLike[str]) -> Path:
     """Where the findings of a report directory are."""
     return Path(directory) / _FINDINGS
@@ -72,6 +83,15 @@ def read_findings(path: str | os.PathLike[str]) -> Iterator[dict[str, Any]]:
         raise ReportError(
             f"The findings file {path} can't be read ({reason}); name the file that the sweep wrote as findings_path"
         ) from error
+
+
+def _holds(path: Path, findings: Sequence[dict[str, Any]]) -> bool:
+    """The seals of a sweep's own file, which make a plan of it, are in no result."""
+    rows = ({key: value for key, value in row.items() if key != _SEAL} for row in read_findings(path))
+    try:
+        return all(row == finding for row, finding in zip_longest(rows, findings))
+    except ReportError:
+        return False
 
 
 def _finding(line: str, line_number: int, path: str | os.PathLike[str]) -> dict[str, Any]:

@@ -28,6 +28,9 @@ def make_finding(number: int = 0, **changes: Any) -> dict[str, Any]:
         "tags": {"Team": "search"},
         "estimated_monthly_cost_usd": {"low": 1.0, "high": 2.5},
         "action": "delete",
+        "due_date": None,
+        "reversible": None,
+        "recoverable_until": None,
         "status": "planned",
         "protected_by": [],
         "error": None,
@@ -39,8 +42,9 @@ def make_summary(**changes: Any) -> dict[str, Any]:
     """A report over one account and two regions, with `changes`."""
     savings = {"low": 10.0, "high": 12.3}
     counts = {"examined": 20, "planned": 4, "changed": 0, "protected": 3, "skipped": 2, "failed": 1, "unpriced": 1}
+    counts["irreversible"] = 0
     summary: dict[str, Any] = {
-        "schema_version": 1,
+        "schema_version": 2,
         "collection_version": "0.1.0",
         "mode": "report",
         "started_at": "2026-11-23T10:00:00Z",
@@ -57,6 +61,14 @@ def make_summary(**changes: Any) -> dict[str, Any]:
     return {**summary, **changes}
 
 
+def make_undo(**changes: Any) -> dict[str, Any]:
+    """An undo over one account that planned to put back two resources, with `changes` to its counts and the rest."""
+    savings = {"low": 0.0, "high": 0.0}
+    counts = {"examined": 3, "planned": 2, "changed": 0, "protected": 0, "skipped": 1, "failed": 0, "unpriced": 0}
+    totals = {**counts, "irreversible": 0, "estimated_monthly_savings_usd": savings}
+    return make_summary(**{**totals, "checks": {"sweep_undo": totals}, "savings_by_region": {}, **changes})
+
+
 @pytest.fixture
 def finding() -> Callable[..., dict[str, Any]]:
     return make_finding
@@ -65,6 +77,11 @@ def finding() -> Callable[..., dict[str, Any]]:
 @pytest.fixture
 def summary() -> Callable[..., dict[str, Any]]:
     return make_summary
+
+
+@pytest.fixture
+def undo() -> Callable[..., dict[str, Any]]:
+    return make_undo
 
 
 @pytest.fixture

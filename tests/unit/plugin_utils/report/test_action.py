@@ -67,6 +67,18 @@ def test_cut_result_is_completed_from_the_findings_file(play, tmp_path, summary,
     assert "\nReport: " not in done.stdout
 
 
+def test_a_plan_that_the_sweep_wrote_stays_one(play, tmp_path, summary, finding):
+    written = writer.write_findings(tmp_path / "report", [finding(name="{{ 1 }}", plan={"checksum": "abc"})])
+    before = written.read_bytes()
+    sweep = {"summary": summary(irreversible=2), "findings": [finding(name="{{ 1 }}")]}
+    (tmp_path / "sweep.json").write_text(json.dumps(sweep))
+    done = play({"sweep": "{{ lookup('file', 'sweep.json') | from_json }}"})
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert written.read_bytes() == before
+    assert "For good: 2 of 4 planned actions can't be undone" in done.stdout
+    assert json.loads((tmp_path / "report" / "summary.json").read_text())["irreversible"] == 2
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [

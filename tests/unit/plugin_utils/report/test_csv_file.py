@@ -36,6 +36,19 @@ def test_what_is_unknown_is_empty(finding):
     assert [row[key] for key in ("cost_low", "cost_high", "age_days", "tags", "name", "error_code")] == [""] * 6
 
 
+@pytest.mark.parametrize(("reversible", "cell"), [(True, "true"), (False, "false"), (None, "")])
+def test_what_can_come_back_and_when_it_goes(finding, reversible, cell):
+    changes = {"due_date": "2026-12-01", "reversible": reversible, "recoverable_until": "2026-12-08"}
+    row = written(finding(**changes, plan={"id": "x", "checksum": "y"}))[0]
+    assert list(row.items())[-3:] == [
+        ("due_date", "2026-12-01"),
+        ("reversible", cell),
+        ("recoverable_until", "2026-12-08"),
+    ]
+    assert "plan" not in row
+    assert written(finding(due_date="=1+1"))[0]["due_date"] == "'=1+1"
+
+
 @pytest.mark.parametrize("name", ["=1+1", "+1", "-1", "@SUM(A1)", "\t=1", "\r=1", "\n=1", "\uff1d1"])
 def test_formulas_are_text(finding, name):
     row = written(finding(name=name, tags={name: ""}))[0]

@@ -93,7 +93,87 @@ def test_empty_account_says_nothing_found(summary, region_error):
     assert "in the regions that could be read" in render_html(summary(region_errors=[region_error]), [], "Title")
 
 
-def test_order_is_failed_then_planned_by_cost_then_protected(finding):
+def headline_of(page: str) -> str:
+    return re.search(r'<section class="totals".*?</section>', page, re.S)[0]
+
+
+def test_what_is_for_good_stands_first_in_the_headline(finding, summary):
+    shown = headline_of(render_html(summary(planned=40, irreversible=12), [finding(reversible=False)], "Title"))
+    assert shown.index("12 of 40 planned actions can't be undone.") < shown.index("Potential savings")
+    assert "be undone" not in headline_of(render_html(summary(), [finding(reversible=True)], "Title"))
+
+
+@pytest.mark.parametrize(
+    ("counts", "words"),
+    [
+        ({"changed": 40, "planned": 0, "irreversible": 12}, "12 of 40 changes were for good."),
+        ({"changed": 1, "planned": 0, "irreversible": 1}, "1 of 1 change was for good."),
+        ({"changed": 0, "planned": 40, "irreversible": 12}, "12 of 40 planned actions can't be undone."),
+        ({"changed": 9, "planned": 1, "irreversible": 2}, "2 of 10 actions, done or still planned, can't be undone."),
+    ],
+)
+def test_an_enforcing_run_says_what_is_gone_for_good(finding, summary, counts, words):
+    assert words in headline_of(render_html(summary(mode="enforce", **counts), [finding()], "Title"))
+
+
+def test_each_check_tells_how_much_is_for_good(finding, summary):
+    checks = {"ebs_orphan_cleanup": {"irreversible": 12}, "ec2_monitoring": {"irreversible": 0}}
+    page = render_html(summary(irreversible=12, checks=checks), [finding()], "Title")
+    assert re.findall(r'data-label="For good"><bdi>(\d+)<', page) == ["12", "0", "12"]
+    assert "For good" not in render_html(summary(checks=checks), [finding()], "Title")
+
+
+def test_who_waits_is_counted_over_all_findings(finding, summary):
+    waiting = [finding(number, status="protected", due_date=f"2026-12-{number:02}") for number in (9, 3, 20)]
+    marked = finding(4, action="mark", status="changed", due_date="2026-12-05")
+    planned = finding(5, due_date="2026-11-20")
+    page = render_html(summary(), [*waiting, marked, planned], "Title")
+    assert "4 resources are in their grace period; the next goes on 2026-12-03." in headline_of(page)
+    alone = headline_of(render_html(summary(), waiting[:1], "Title"))
+    assert "1 resource is in its grace period; it goes on 2026-12-09." in alone
+    assert "grace period" not in headline_of(render_html(summary(), [planned], "Title"))
+
+
+def test_nothing_saved_is_no_saving_of_nothing(finding, summary):
+    nothing = {"estimated_monthly_savings_usd": {"low": 0.0, "high": 0.0}, "unpriced": 0}
+    marks = [finding(number, action="mark", reversible=True) for number in range(4)]
+    shown = headline_of(render_html(summary(**nothing), marks, "Title"))
+    assert "4 resources" in shown
+    assert "Potential savings" not in shown
+    assert "Nothing planned" in headline_of(render_html(summary(**nothing, planned=0), marks, "Title"))
+    unpriced = headline_of(render_html(summary(**{**nothing, "unpriced": 1}), marks, "Title"))
+    assert "Not counted: 1 finding without a known price." in unpriced
+
+
+def test_an_undo_says_what_is_put_back(finding, undo):
+    rows = [finding(number, check="sweep_undo", action="put_back") for number in range(2)]
+    planned = render_html(undo(failed=2), rows, "Undo")
+    assert "To put back" in headline_of(planned)
+    assert "2 resources" in headline_of(planned)
+    assert "2 resources can't be put back" in headline_of(planned)
+    page = render_html(
+        undo(mode="enforce", changed=2, planned=0), [{**row, "status": "changed"} for row in rows], "Undo"
+    )
+    assert "2 resources put back." in page
+    assert "1 left alone" in headline_of(page)
+    assert [row["status"] for row in embedded(page)] == ["put back", "put back"]
+    assert not re.findall(
+        "[Ss]avings|USD|list prices|Ages", without_data(page).split("<script>")[0].split("<thead role")[0]
+    )
+
+
+def test_an_undo_of_nothing_says_so(finding, undo):
+    rows = [finding(check="sweep_undo", action="put_back", status="skipped")]
+    assert "Nothing to put back" in headline_of(render_html(undo(planned=0), rows, "Undo"))
+    assert "Nothing put back" in headline_of(render_html(undo(planned=0, mode="enforce"), rows, "Undo"))
+    assert "Nothing to put back" in headline_of(render_html(undo(planned=0), [], "Undo"))
+
+
+def test_seals_are_not_in_the_page(finding, summary):
+    assert "checksum" not in render_html(summary(), [finding(plan={"id": "x", "checksum": "y"})], "Title")
+
+
+def test_order_is_failed_then_for_good_then_planned_by_cost_then_protected(finding):
     cost = {"low": 0, "high": 99.0}
     findings = [
         finding(1, status="protected", estimated_monthly_cost_usd=cost),
@@ -102,10 +182,13 @@ def test_order_is_failed_then_planned_by_cost_then_protected(finding):
         finding(4),
         finding(5, status="skipped", action="report", estimated_monthly_cost_usd=cost),
         finding(6, status="failed", estimated_monthly_cost_usd=None),
+        finding(7, status="protected", reversible=False, estimated_monthly_cost_usd=cost),
+        finding(8, reversible=False, estimated_monthly_cost_usd=None),
+        finding(9, status="changed", reversible=False),
     ]
     rows = select(findings).rows
-    assert [row["id"][-1] for row in rows] == ["6", "5", "4", "3", "2", "1"]
-    assert rows[1]["status"] == "report only"
+    assert [row["id"][-1] for row in rows] == ["6", "9", "8", "5", "4", "3", "2", "1", "7"]
+    assert rows[3]["status"] == "report only"
 
 
 def test_what_does_not_fit_is_counted_and_said(finding, summary):

@@ -12,9 +12,9 @@ from ansible_collections.sysops.aws.plugins.plugin_utils.report.summary import s
 
 
 def test_a_result_gives_its_summary_and_nothing_else(summary, finding):
-    inner = {**summary(notices=["Careful."]), "access_key": "AKIA"}
+    inner = {**summary(notices=["Careful."], irreversible=3), "access_key": "AKIA"}
     result = {"summary": inner, "findings": [finding()], "changed": False, "invocation": {"secret": 1}}
-    assert summary_of(result) == summary(notices=["Careful."])
+    assert summary_of(result) == summary(notices=["Careful."], irreversible=3)
 
 
 @pytest.mark.parametrize("result", [{}, {"failed": True, "msg": "no credentials"}, {"summary": {}}])

@@ -58,5 +58,35 @@ def test_notices_are_told_below_the_counts(summary):
     assert "The plan holds 9 actions." in render_table(summary(notices=["The plan holds 9 actions."]))
 
 
+@pytest.mark.parametrize(
+    ("changes", "line"),
+    [
+        ({"irreversible": 3}, "For good: 3 of 4 planned actions can't be undone (see reversible in the report)."),
+        (
+            {"irreversible": 1, "mode": "enforce", "changed": 2, "planned": 0},
+            "For good: 1 of 2 changes can't be undone (see reversible in the report).",
+        ),
+    ],
+)
+def test_what_is_for_good_is_told_before_the_other_notes(summary, changes, line):
+    lines = render_table(summary(notices=["The plan holds 9 actions."], **changes)).splitlines()
+    assert lines.index(line) < lines.index("The plan holds 9 actions.")
+    assert not any("For good" in other for other in render_table(summary()).splitlines())
+
+
+def test_the_longest_note_of_what_is_for_good_fits(summary):
+    table = render_table(summary(irreversible=10**7, changed=10**7, planned=10**7))
+    assert max(map(len, table.splitlines())) <= 100
+
+
+def test_an_undo_says_what_was_put_back_and_nothing_of_savings(undo):
+    table = render_table(undo(mode="enforce", planned=0, changed=2))
+    assert row_of(table, "sweep_undo") == ["sweep_undo", "3", "0", "0", "1", "0"]
+    assert row_of(table, "total") == ["total", "3", "2", "0", "1", "0"]
+    assert "Enforce mode: 2 put back." in table
+    assert "aving" not in table
+    assert "Report mode: nothing was changed." in render_table(undo())
+
+
 def test_an_enforcing_run_says_how_much_it_changed(summary):
     assert "Enforce mode: 7 changed." in render_table(summary(mode="enforce", changed=7))

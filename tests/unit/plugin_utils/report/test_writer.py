@@ -13,7 +13,7 @@ import stat
 
 import pytest
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.errors import ReportError
-from ansible_collections.sysops.aws.plugins.plugin_utils.report.writer import write_findings, write_report
+from ansible_collections.sysops.aws.plugins.plugin_utils.report.writer import findings_of, write_findings, write_report
 
 FILES = ["findings.csv", "findings.jsonl", "report.html", "summary.json"]
 
@@ -46,6 +46,30 @@ def test_findings_from_elsewhere_are_copied_into_the_report(tmp_path, finding, s
     source = write_findings(tmp_path / "elsewhere", [finding(7)])
     write_report(tmp_path / "report", summary(), source, "Title")
     assert (tmp_path / "report" / "findings.jsonl").read_bytes() == source.read_bytes()
+
+
+SEAL = {"plan": {"id": "x", "created_at": "2026-11-23T10:00:00+00:00", "schema_version": 2, "checksum": "y"}}
+
+
+def test_the_sweeps_own_file_keeps_its_seals(tmp_path, finding, summary):
+    own = write_findings(tmp_path, [finding(1, **SEAL), finding(2, **SEAL)])
+    before = own.read_bytes()
+    path = findings_of(tmp_path, [finding(1), finding(2)])
+    paths = write_report(tmp_path, summary(), path, "Title")
+    assert path == own
+    assert own.read_bytes() == before
+    assert not any("checksum" in (tmp_path / name).read_text() for name in FILES if not name.endswith("jsonl"))
+    assert paths["findings"] == str(own)
+
+
+@pytest.mark.parametrize("others", [[], [1], [1, 3], [2, 1], [1, 2, 3], None])
+def test_findings_of_another_run_are_replaced(tmp_path, finding, others):
+    if others is None:
+        (tmp_path / "findings.jsonl").write_text("{")
+    else:
+        write_findings(tmp_path, [finding(number, **SEAL) for number in others])
+    path = findings_of(tmp_path, [finding(1), finding(2)])
+    assert [json.loads(line) for line in path.read_text().splitlines()] == [finding(1), finding(2)]
 
 
 @pytest.mark.parametrize("line", ["{", "[]", '"text"', '{"no": "check"}', "[" * 100_000, "\x00"])
