@@ -147,19 +147,25 @@ SOURCES = {
 }
 
 
+def open_home(connection: Connection) -> Account:
+    """The account of the credentials. Raises SweepError without usable ones."""
+    return Account(_session(connection), connection)
+
+
 def open_accounts(
     connection: Connection,
     assume_role_arns: Sequence[str] = (),
     external_id: str | None = None,
     expected_account_ids: Sequence[str] = (),
+    home: Account | None = None,
 ) -> tuple[list[Account], list[RegionError]]:
     """The accounts to work in: the credentials' own, or that of each role. A role that can't be assumed is an error
-    of its account when others can.
+    of its account when others can. `home` is the credentials' own account, where it is open already.
 
     Raises:
         SweepError: no usable credentials, no role could be assumed, or an account that isn't expected.
     """
-    home = Account(_session(connection), connection)
+    home = home or open_home(connection)
     accounts, errors = [home], list[RegionError]()
     if assume_role_arns:
         accounts, errors = _assume_all(home, connection, assume_role_arns, external_id)

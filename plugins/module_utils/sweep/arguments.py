@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from .errors import SweepError
-from .limit import Plan
+from .plan import Plan
 from .prices import PriceTable
 
 COMMON_ARGUMENT_SPEC: dict[str, Any] = {
@@ -24,9 +24,11 @@ COMMON_ARGUMENT_SPEC: dict[str, Any] = {
     "max_actions_percent": {"type": "int", "default": 100},
     "only_ids": {"type": "list", "elements": "str", "default": []},
     "plan_path": {"type": "path"},
+    "plan_max_age_hours": {"type": "int", "default": 72},
     "region_errors": {"type": "str", "choices": ["continue", "fail"], "default": "continue"},
     "workers": {"type": "int", "default": 32},
     "findings_path": {"type": "path"},
+    "journal": {"type": "list", "elements": "str", "default": []},
     "price_overrides": {"type": "dict", "default": {}},
 }
 
@@ -44,9 +46,11 @@ class Options:
     max_actions_percent: int
     only_ids: list[str]
     plan: Plan | None
+    plan_max_age_hours: int
     fail_on_region_errors: bool
     workers: int
     findings_path: str | None
+    journal: list[str]
     prices: PriceTable
 
     @classmethod
@@ -55,6 +59,7 @@ class Options:
         _between(parameters, "max_actions", 0)
         _between(parameters, "max_actions_percent", 0, 100)
         _between(parameters, "workers", 1, 256)
+        _between(parameters, "plan_max_age_hours", 1)
         return cls(
             regions=[name.strip() for name in parameters["regions"] or [] if name.strip()],
             assume_role_arn=[_role_arn(arn.strip()) for arn in parameters["assume_role_arn"] if arn.strip()],
@@ -65,9 +70,11 @@ class Options:
             max_actions_percent=parameters["max_actions_percent"],
             only_ids=parameters["only_ids"],
             plan=Plan.read(parameters["plan_path"]) if parameters["plan_path"] else None,
+            plan_max_age_hours=parameters["plan_max_age_hours"],
             fail_on_region_errors=parameters["region_errors"] == "fail",
             workers=parameters["workers"],
             findings_path=parameters["findings_path"],
+            journal=[place.strip() for place in parameters["journal"] if place.strip()],
             prices=_prices(parameters["price_overrides"]),
         )
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import gc
 import time
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -16,15 +16,17 @@ from ansible.module_utils.common.warnings import warn
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from .account import Connection, open_accounts
+from .account import Account, Connection, open_accounts, open_home
 from .arguments import COMMON_ARGUMENT_SPEC, Options
 from .errors import LimitExceededError, RegionError, SweepError
 from .limit import Limit, Selection
+from .plan import sealed
 from .policy import Check, Common
 from .region import open_regions
 from .result import result_of, sentence
 from .runner import Sweep
 from .spool import FindingsFile
+from .stores import open_store, refuse_unwritable
 
 Parameters = Mapping[str, Any]
 Checks = Mapping[str, "tuple[Check, Parameters]"]
@@ -52,27 +54,39 @@ def leave(module: Any, choose: Callable[[Parameters], Checks]) -> None:
     module.exit_json(**result)
 
 
+def home_account(module: Any) -> Account:
+    """The account of the module's own credentials. Raises SweepError without usable ones."""
+    return open_home(_connection(module))
+
+
+def _connection(module: Any) -> Connection:
+    return Connection.of(get_aws_connection_info(module), module.params["workers"])
+
+
 def _run(module: Any, checks: Checks) -> dict[str, Any]:
     """Raises SweepError if there is nothing to report: bad input, no credentials, no region."""
     options = Options.of(module.params)
+    enforce = not module.check_mode
+    if enforce:
+        refuse_unwritable(options.journal)
     output = FindingsFile(options.findings_path) if options.findings_path else None
     started = time.monotonic()
     try:
         sweep, setup_errors = _open(module, options, checks)
-        failure, notices = _work(sweep, setup_errors, options, enforce=not module.check_mode)
+        failure, notices = _work(sweep, setup_errors, options, enforce)
     except BaseException:
         if output:
             output.discard()
         raise
     if output:
-        output.commit(sweep.lines())
+        output.commit(sealed(sweep.lines(), sweep.run_id, sweep.now))
     return result_of(
         sweep,
         [check for check, _parameters in checks.values()],
         errors=setup_errors + sweep.errors(),
         failure=failure,
         notices=notices,
-        enforce=not module.check_mode,
+        enforce=enforce,
         seconds=time.monotonic() - started,
         truncate=output is not None,
         with_diff=module._diff,
@@ -82,17 +96,39 @@ def _run(module: Any, checks: Checks) -> dict[str, Any]:
 def _open(module: Any, options: Options, checks: Checks) -> tuple[Sweep, list[RegionError]]:
     common = Common(options.exclude_tags, options.prices)
     policies = [policy for check, values in checks.values() for policy in check.policies(values, common)]
-    connection = Connection.of(get_aws_connection_info(module), options.workers)
-    accounts, account_errors = open_accounts(
-        connection, options.assume_role_arn, options.external_id, options.expected_account_id
-    )
+    now = datetime.now(timezone.utc)
     if options.plan:
-        options.plan.refuse_foreign([account.id for account in accounts])
-    regions, region_errors = open_regions(accounts, options.regions)
-    limit = Limit(options.max_actions, options.max_actions_percent)
-    selection = Selection(options.only_ids, options.plan)
-    sweep = Sweep(policies, regions, limit, selection, datetime.now(timezone.utc), options.workers)
+        options.plan.refuse_old(options.plan_max_age_hours, now)
+    connection = _connection(module)
+    home = open_home(connection)
+    accounts, account_errors = open_accounts(
+        connection, options.assume_role_arn, options.external_id, options.expected_account_id, home
+    )
+    _refuse_foreign(options, checks, [account.id for account in accounts])
+    where = options.regions or [name for check, _values in checks.values() for name in check.regions]
+    regions, region_errors = open_regions(accounts, where)
+    sweep = Sweep(
+        policies,
+        regions,
+        Limit(options.max_actions, options.max_actions_percent),
+        Selection(options.only_ids, options.plan),
+        now,
+        options.workers,
+        stores=[] if module.check_mode else [open_store(place, lambda: home) for place in options.journal],
+    )
     return sweep, account_errors + region_errors
+
+
+def _refuse_foreign(options: Options, checks: Checks, account_ids: Sequence[str]) -> None:
+    """Raises SweepError if a plan or a check speaks of an account that this run doesn't."""
+    if options.plan:
+        options.plan.refuse_foreign(account_ids)
+    for check, _values in checks.values():
+        if foreign := sorted(set(check.account_ids) - set(account_ids)):
+            raise SweepError(
+                f"{check.name} has work in account {', '.join(foreign)}, this run is of {', '.join(account_ids)}:"
+                " nothing was changed."
+            )
 
 
 def _work(
@@ -102,9 +138,7 @@ def _work(
     sweep.plan()
     failure = _unreadable(sweep, setup_errors, options)
     notices = [failure] if failure else []
-    if unmet := sweep.selection.unmet():
-        some = ", ".join(unmet[:10]) + (f" and {len(unmet) - 10} more" if len(unmet) > 10 else "")
-        notices.append(f"Asked for but not found, or no longer qualifying: {some}.")
+    notices += _of_interest(sweep)
     try:
         sweep.refuse_over_limit()
     except LimitExceededError as error:
@@ -113,8 +147,20 @@ def _work(
         failure = failure or (str(error) if enforce else None)
     if enforce and not failure:
         sweep.act()
+        failure = sweep.journal.lost
     sweep.finish()
     return failure, notices
+
+
+def _of_interest(sweep: Sweep) -> list[str]:
+    notices = []
+    if unmet := sweep.selection.unmet_ids():
+        some = ", ".join(unmet[:10]) + (f" and {len(unmet) - 10} more" if len(unmet) > 10 else "")
+        notices.append(f"Asked for but not found, or no longer qualifying: {some}.")
+    if errors := sweep.unforeseen():
+        where = "1 region" if len(errors) == 1 else f"{len(errors)} regions"
+        notices.append(f"What could come back could not be read in {where} ({errors[0]}): it counts as gone for good.")
+    return notices
 
 
 def _unreadable(sweep: Sweep, setup_errors: list[RegionError], options: Options) -> str | None:

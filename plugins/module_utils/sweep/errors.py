@@ -50,7 +50,7 @@ class CallError(Exception):
     """An AWS call that failed for good.
 
     `operation` is the API's name (`DescribeVolumes`), `code` AWS's error code or the name of the botocore exception,
-    `retried` tells whether an earlier attempt of the same call may have reached AWS.
+    `retried` tells whether an earlier attempt of the same call may have reached AWS, `answered` whether AWS answered.
     """
 
     service: str
@@ -58,11 +58,12 @@ class CallError(Exception):
     code: str
     message: str
     retried: bool = False
+    answered: bool = True
 
     @classmethod
     def of(cls, service: str, operation: str, error: Exception) -> CallError:
         if not isinstance(error, ClientError):
-            return cls(service, operation, type(error).__name__, _one_line(str(error)))
+            return cls(service, operation, type(error).__name__, _one_line(str(error)), answered=False)
         details = error.response.get("Error", {})
         retries = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
         message = _one_line(details.get("Message") or str(error))

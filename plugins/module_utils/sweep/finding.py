@@ -9,7 +9,8 @@ from __future__ import annotations
 import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from datetime import datetime
+from datetime import date, datetime
+from functools import cached_property
 from typing import Any
 
 from .prices import Cost
@@ -24,7 +25,25 @@ STATUSES = (PLANNED, CHANGED, PROTECTED, SKIPPED, FAILED)
 
 REPORT_ONLY = "report"
 
+#: what a line of a findings file and a summary look like: another number is another shape
+SCHEMA_VERSION = 2
+
 NOTHING = Cost(0.0, 0.0)
+
+Key = tuple[str, str, str, str, str, str]
+
+
+@dataclass
+class Work:
+    """`before` and `after` are what a journal needs to put a resource back, `journal_id` is its line there. `answered`
+    is false where an action was begun and AWS did not say what became of it; `prepared_at` is when the policy's
+    `prepare` was done, on the monotonic clock."""
+
+    before: Mapping[str, Any] = field(default_factory=dict)
+    after: Mapping[str, Any] = field(default_factory=dict)
+    journal_id: str | None = None
+    answered: bool = True
+    prepared_at: float = 0.0
 
 
 @dataclass
@@ -32,7 +51,10 @@ class Finding:
     """One AWS resource that a check speaks of. It begins as planned; guards, selection and AWS may decide otherwise.
 
     `reason` is one sentence for a person, `reason_code` the same for a program; `action` is what enforcing would do,
-    `report` if nothing. `costs_more` marks an action that adds its cost to the bill.
+    `report` if nothing. `saves_cost` is false where the action takes nothing off the bill. `due_date` is the day on
+    which the resource goes if nothing changes; `reversible` tells whether the action can be undone (None: there is
+    none), `recoverable_until` until which day the Recycle Bin keeps what goes; both are told only of what is acted on.
+    `in_use` is set by a guard that found it in use. `work` is how it is being acted on.
     """
 
     check: str
@@ -47,12 +69,20 @@ class Finding:
     age_days: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     cost: Cost | None = None
-    costs_more: bool = False
+    saves_cost: bool = True
+    due_date: date | None = None
+    reversible: bool | None = None
+    recoverable_until: date | None = None
     configuration: Mapping[str, Any] | None = None
     status: str = PLANNED
     reported: bool = False
     protected_by: list[str] = field(default_factory=list)
     error: Mapping[str, str] | None = None
+    in_use: bool = False
+
+    @cached_property
+    def work(self) -> Work:
+        return Work()
 
     def protect(self, why: str) -> None:
         self.status = PROTECTED
@@ -77,11 +107,21 @@ class Finding:
     @property
     def saves(self) -> bool:
         """Whether its cost counts as a saving: it goes, has gone, or could be removed by hand."""
-        if self.costs_more:
-            return False
-        return self.reported or self.status in (PLANNED, CHANGED)
+        return self.saves_cost and (self.reported or self.status in (PLANNED, CHANGED))
+
+    @property
+    def irreversible(self) -> bool:
+        """Whether it goes, or has gone, for good."""
+        return self.reversible is False and self.status in (PLANNED, CHANGED)
+
+    @property
+    def key(self) -> Key:
+        """What identifies a finding between two runs: the same action on the same resource, for the same reason."""
+        scope = self.scope
+        return self.check, scope.account_id, scope.region, self.resource_type, self.resource_id, self.action
 
     def to_dict(self) -> dict[str, Any]:
+        acts = self.status in (PLANNED, CHANGED)
         row = {
             "check": self.check,
             "resource_type": self.resource_type,
@@ -96,6 +136,9 @@ class Finding:
             "tags": dict(self.tags),
             "estimated_monthly_cost_usd": self.cost.to_dict() if self.cost else None,
             "action": self.action,
+            "due_date": _day(self.due_date),
+            "reversible": self.reversible if acts else None,
+            "recoverable_until": _day(self.recoverable_until) if acts else None,
             "status": self.status,
             "protected_by": self.protected_by,
             "error": self.error,
@@ -103,11 +146,16 @@ class Finding:
         return row if self.configuration is None else {**row, "configuration": self.configuration}
 
     def to_json(self) -> str:
-        return json.dumps(self.to_dict(), default=_json_value)
+        return json.dumps(self.to_dict(), default=json_value)
 
 
-def _json_value(value: Any) -> str:
-    return value.isoformat() if isinstance(value, datetime) else str(value)
+def _day(day: date | None) -> str | None:
+    return day.isoformat() if day else None
+
+
+def json_value(value: Any) -> str:
+    """What JSON doesn't know, as text: dates as ISO 8601."""
+    return value.isoformat() if isinstance(value, (date, datetime)) else str(value)
 
 
 def tags_of(resource: Mapping[str, Any]) -> dict[str, str]:
@@ -122,16 +170,22 @@ def age_in_days(since: datetime | None, now: datetime) -> int | None:
 
 @dataclass
 class Summary:
-    """Counts of one check, or of all. `unpriced` findings would save money that the price table can't tell."""
+    """Counts of one check, or of all. `unpriced` findings would save money that the price table can't tell, what is
+    `irreversible` goes for good; `first_failure` is one failed action in words."""
 
     examined: int = 0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STATUSES, 0))
     savings: Cost = NOTHING
     unpriced: int = 0
+    irreversible: int = 0
+    first_failure: str | None = None
     savings_by_region: dict[str, Cost] = field(default_factory=dict)
 
     def add(self, finding: Finding) -> None:
         self.counts[finding.status] += 1
+        self.irreversible += finding.irreversible
+        if finding.error and not self.first_failure:
+            self.first_failure = f"{finding.resource_id} ({finding.error['code']}): {finding.error['message']}"
         if not finding.saves:
             return
         if finding.cost is None:
@@ -149,6 +203,8 @@ class Summary:
             whole.counts = {status: whole.counts[status] + part.counts[status] for status in STATUSES}
             whole.savings += part.savings
             whole.unpriced += part.unpriced
+            whole.irreversible += part.irreversible
+            whole.first_failure = whole.first_failure or part.first_failure
             for region, cost in part.savings_by_region.items():
                 whole.savings_by_region[region] = whole.savings_by_region.get(region, NOTHING) + cost
         return whole
@@ -159,4 +215,5 @@ class Summary:
             **self.counts,
             "estimated_monthly_savings_usd": self.savings.to_dict(),
             "unpriced": self.unpriced,
+            "irreversible": self.irreversible,
         }

@@ -34,6 +34,8 @@ class Guard:
     nothing: Any = frozenset()
     #: what the finding's reason_code becomes where the guard explains the finding away
     reason_code: str | None = None
+    #: whether what it protects is in use, and not merely to be left alone
+    means_use: bool = False
 
     def load(self, region: Region) -> Any:
         """Facts for `protects`. Raises CallError if they can't be read: then every candidate is protected."""
@@ -61,18 +63,19 @@ class Inspection:
 
 
 class ExcludedByTag(Guard):
-    """The operator's `exclude_tags`: key -> value or `*`, compared without case."""
+    """The operator's `exclude_tags`: key -> value or `*`, compared without case. `why` is said before the tag."""
 
     name = "exclude_tags"
 
-    def __init__(self, exclude_tags: Mapping[str, Any]) -> None:
+    def __init__(self, exclude_tags: Mapping[str, Any], why: str = "") -> None:
         self._excluded = {key.casefold(): str(value).casefold() for key, value in exclude_tags.items()}
+        self._why = why
 
     def protects(self, candidate: Candidate, facts: Any) -> str | None:
         for key, value in candidate.finding.tags.items():
             wanted = self._excluded.get(key.casefold())
             if wanted is not None and wanted in ("*", value.casefold()):
-                return f"tag {key}={value}"
+                return f"{self._why}tag {key}={value}"
         return None
 
 

@@ -6,16 +6,12 @@
 
 from __future__ import annotations
 
-import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
-from typing import Any
+from collections.abc import Mapping, Sequence
 
-from .errors import LimitExceededError, SweepError
-from .finding import PLANNED, Finding, Summary
-
-Key = tuple[str, str, str, str]
+from .errors import LimitExceededError
+from .finding import PLANNED, Finding, Key, Summary
+from .plan import Plan, Row
 
 
 class Limit:
@@ -59,68 +55,24 @@ class Selection:
 
     def __init__(self, only_ids: Sequence[str] = (), plan: Plan | None = None) -> None:
         self._only_ids = frozenset(only_ids)
-        self._lines = plan.keys if plan else None
-        self._wanted: frozenset[str | Key] = self._only_ids | (self._lines or frozenset())
+        self._lines = plan.rows if plan else None
         self._met: set[str | Key] = set()
 
     def apply(self, finding: Finding) -> None:
         """Skip a planned finding that wasn't asked for."""
         names = {finding.resource_id, finding.arn}
-        line = (finding.check, finding.scope.account_id, finding.scope.region, finding.resource_id)
-        self._met.update(self._wanted & {line, *names})
+        self._met.update(self._only_ids & names, {finding.key} & (self._lines or {}).keys())
         if finding.status != PLANNED:
             return
         if self._only_ids and not self._only_ids & names:
             finding.skip("it is not among only_ids")
-        elif self._lines is not None and line not in self._lines:
+        elif self._lines is not None and finding.key not in self._lines:
             finding.skip("the plan does not list it")
 
-    def unmet(self) -> list[str]:
+    def unmet_ids(self) -> list[str]:
         """The ids that were asked for and were not found, or no longer qualify."""
-        return sorted(wanted if isinstance(wanted, str) else wanted[3] for wanted in self._wanted - self._met)
+        return sorted(self._only_ids - self._met)
 
-
-@dataclass(frozen=True)
-class Plan:
-    """The planned lines of an earlier report's findings file."""
-
-    path: str
-    keys: frozenset[Key]
-    account_ids: frozenset[str]
-
-    @classmethod
-    def read(cls, path: str) -> Plan:
-        """Raises SweepError if the file can't be read or isn't a findings file."""
-        try:
-            with open(path, encoding="utf-8") as lines:
-                rows = list(_rows(path, lines))
-        except (OSError, UnicodeDecodeError) as error:
-            raise SweepError(f"The plan {path} could not be read: {error}.") from error
-        keys = frozenset(key_of(row) for row in rows if row["status"] == PLANNED)
-        return cls(path, keys, frozenset(row["account_id"] for row in rows))
-
-    def refuse_foreign(self, account_ids: Sequence[str]) -> None:
-        """Raises SweepError if the plan speaks of an account that this run doesn't."""
-        foreign = sorted(self.account_ids - set(account_ids))
-        if foreign:
-            raise SweepError(
-                f"The plan {self.path} is of account {', '.join(foreign)}, this run is of {', '.join(account_ids)}:"
-                " nothing was changed."
-            )
-
-
-def key_of(row: Mapping[str, Any]) -> Key:
-    """What identifies a finding between two runs."""
-    return row["check"], row["account_id"], row["region"], row["resource_id"]
-
-
-def _rows(path: str, lines: Any) -> Iterator[Mapping[str, Any]]:
-    needed = ("check", "account_id", "region", "resource_id", "status")
-    for number, line in enumerate(lines, 1):
-        try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
-            raise SweepError(f"Line {number} of the plan {path} is not JSON: write the report again.") from error
-        if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in needed):
-            raise SweepError(f"Line {number} of the plan {path} is not a finding: give a findings.jsonl of a report.")
-        yield row
+    def unmet_lines(self) -> list[Row]:
+        """The lines of the plan that no finding of this run answers to."""
+        return [row for key, row in (self._lines or {}).items() if key not in self._met]

@@ -24,12 +24,16 @@ class Policy:
     resource_type: ClassVar[str]
     #: what the resource is before and after the action, for the diff
     transition: tuple[str, str] = ("present", "absent")
-    #: how many resources one `act` call takes
-    batch_size: ClassVar[int] = 1
+    #: how many resources one `act` call takes, by action
+    batch_sizes: ClassVar[Mapping[str, int]] = {}
+    #: by action, what must be made ready for all resources before it is done to the first, as the journal names it
+    prepares: Mapping[str, str] = {}
     #: whether `find` or `complete` must call AWS for single resources, so that they take longest
     asks_each: ClassVar[bool] = False
     guards: Sequence[Guard] = ()
     inspections: Sequence[Inspection] = ()
+    #: what say more of findings that are protected; one that raises CallError leaves it unsaid
+    explanations: Sequence[Callable[[Region, Sequence[Finding]], None]] = ()
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
         """Pages of resources, filtered by the server as far as it can. Raises CallError."""
@@ -42,12 +46,36 @@ class Policy:
     def complete(self, region: Region, candidates: Sequence[Candidate]) -> None:
         """Add to candidates what their list call doesn't tell (tags, configuration), in bulk. Raises CallError."""
 
+    @property
+    def completes(self) -> bool:
+        """Whether a finding's tags come from `complete`, and not with the resource."""
+        return type(self).complete is not Policy.complete
+
+    def conclude(self, finding: Finding, now: datetime) -> None:
+        """The policy's last word on a finding, once all guards have spoken. Pure."""
+
+    def foresee(self, region: Region, findings: Sequence[Finding], now: datetime) -> None:
+        """Say of planned findings whether they can come back, where that takes a list. Raises CallError."""
+
+    def record(self, resource: Resource, finding: Finding) -> tuple[dict[str, Any], dict[str, Any]]:
+        """What the resource is before the action and after it, as much as putting it back takes. Pure."""
+        return {}, {}
+
+    def prepare(self, region: Region, finding: Finding) -> None:
+        """Begin what must be ready before `act`. Raises CallError, then nothing will be done."""
+
+    def await_prepared(self, region: Region, findings: Sequence[Finding]) -> None:
+        """Wait until what `prepare` began is ready; fail the findings for which it isn't in time. Raises CallError."""
+
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
         """The resources as they are now, by id, in one call for a few dozen ids; those that are gone are left out."""
         raise NotImplementedError
 
     def act(self, region: Region, findings: Sequence[Finding]) -> None:
-        """Do it, to at most `batch_size` findings, in one call. Raises CallError, then nothing was done."""
+        """Do it, to at most as many findings of one action as `batch_sizes` says, in one call.
+
+        Raises CallError, then nothing was done.
+        """
         raise NotImplementedError
 
 
@@ -72,3 +100,6 @@ class Check:
     permissions: Sequence[str] = ()
     enforce_permissions: Sequence[str] = ()
     facts_name: str | None = None
+    #: where the check has work, if it isn't for `regions` to say: account ids, and names of regions
+    account_ids: Sequence[str] = ()
+    regions: Sequence[str] = ()

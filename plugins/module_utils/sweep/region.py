@@ -22,6 +22,8 @@ except ImportError:
 from .account import Account
 from .errors import CallError, RegionError, SweepError, nearest
 
+WAITER_DELAY = 5
+
 Result = TypeVar("Result")
 Resource = dict[str, Any]
 
@@ -29,8 +31,12 @@ Resource = dict[str, Any]
 PAGE_SIZES = {
     "describe_account_policies": None,
     "describe_alarms": 100,
+    "describe_auto_scaling_groups": 100,
+    "describe_fast_snapshot_restores": 200,
     "describe_images": 1000,
     "describe_instances": 1000,
+    "describe_launch_configurations": 100,
+    "describe_launch_template_versions": 200,
     "describe_load_balancers": 400,
     "describe_locked_snapshots": 1000,
     "describe_log_groups": 50,
@@ -39,6 +45,8 @@ PAGE_SIZES = {
     "describe_target_groups": 400,
     "describe_volumes": 500,
     "get_resources": 100,
+    "list_rules": 1000,
+    "list_snapshots_in_recycle_bin": 1000,
 }
 
 
@@ -87,6 +95,13 @@ class Region:
             return [item for page in self.pages(service, operation, key, **parameters) for item in page]
 
         return self.once((service, operation, repr(sorted(parameters.items()))), fetch)
+
+    def wait(self, service: str, waiter: str, seconds: float, **parameters: Any) -> None:
+        """Until botocore's waiter is content. Raises CallError (code `WaiterError`) if it isn't within that time."""
+        client = self._client(service)
+        config = {"Delay": WAITER_DELAY, "MaxAttempts": max(1, int(seconds // WAITER_DELAY) + 1)}
+        with _named_errors(client, service, waiter):
+            client.get_waiter(waiter).wait(WaiterConfig=config, **parameters)
 
     def once(self, key: Hashable, make: Callable[[], Result]) -> Result:
         """What `make` returned, or raised, the first time that it was asked for under this key in this region."""

@@ -12,12 +12,11 @@ from itertools import islice
 from typing import Any
 
 from .errors import RegionError
-from .finding import CHANGED, FAILED, PLANNED, Summary
+from .finding import CHANGED, FAILED, PLANNED, SCHEMA_VERSION, Summary
 from .policy import Check
 from .price_table import AS_OF
 from .runner import Sweep
 
-SCHEMA_VERSION = 1
 COLLECTION_VERSION = "0.1.0"
 RETURNED_FINDINGS = 200
 
@@ -35,10 +34,13 @@ def result_of(
     with_diff: bool,
 ) -> dict[str, Any]:
     """The return values, with `warnings` to be shown and, where the run failed, `msg`."""
-    total = Summary.total(sweep.summaries().values())
+    total = sweep.total()
     if total.counts[FAILED] and not failure:
-        attempted = total.counts[CHANGED] + total.counts[FAILED]
-        failure = f"{total.counts[FAILED]} of {attempted} actions failed: see the findings with status failed."
+        attempted = total.counts[PLANNED] + total.counts[CHANGED] + total.counts[FAILED]
+        failure = (
+            f"{total.counts[FAILED]} of {attempted} actions failed, see the findings with status failed; the first is"
+            f" {total.first_failure}"
+        )
     findings = _findings(sweep, RETURNED_FINDINGS if truncate else None)
     summary = _summary(sweep, total, enforce, seconds)
     scopes = {

@@ -6,66 +6,29 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+import secrets
+from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, field
+from contextlib import suppress
+from dataclasses import InitVar, dataclass
 from datetime import datetime
-from itertools import zip_longest
-from typing import Any, TypeVar
+from itertools import groupby
 
+from .acting import act, apply_guards, batches, prepare, read_current
 from .errors import CallError, RegionError
-from .finding import PLANNED, PROTECTED, REPORT_ONLY, Finding, Summary
-from .guard import Candidate, Guard
+from .finding import CHANGED, FAILED, PLANNED, PROTECTED, REPORT_ONLY, Finding, Summary
+from .guard import Candidate
+from .job import Item, Job, Part, Survives, interleaved, parts_of
+from .journal import Journal
 from .limit import Limit, Selection
+from .plan import Row, place_of, skipped_line
 from .policy import Policy
 from .region import Region, Resource
 from .spool import Spool
-
-Item = TypeVar("Item")
+from .stores import Store
 
 # what is re-read together is acted on within seconds; EC2 would take 200 values in a filter
 CHUNK = 25
-
-
-@dataclass
-class Job:
-    """One policy in one region: its plan, its settled findings and its errors."""
-
-    policy: Policy
-    region: Region
-    examined: int = 0
-    planned: list[Finding] = field(default_factory=list)
-    settled: Spool = field(default_factory=Spool)
-    errors: list[RegionError] = field(default_factory=list)
-
-    def failed(self, error: CallError) -> None:
-        entry = RegionError.of(self.region.scope.account_id, self.region.scope.region, error)
-        if entry not in self.errors:
-            self.errors.append(entry)
-
-    def settle(self, findings: Iterable[Finding], plan: bool) -> int:
-        """Keep planned findings if there is a plan to keep them for, spool the rest. Returns how many are planned."""
-        planned = 0
-        for finding in findings:
-            if finding.status == PLANNED:
-                planned += 1
-            if finding.status == PLANNED and plan:
-                self.planned.append(finding)
-            else:
-                self.settled.add(finding)
-        return planned
-
-    def settle_plan(self, plan: bool = False) -> None:
-        """Look at the plan again: what is no longer planned, or all of it, goes to the spool."""
-        findings, self.planned = self.planned, []
-        self.settle(findings, plan)
-
-    def summary(self) -> Summary:
-        """What has been settled so far, and what is still in the plan."""
-        plan = Summary(examined=self.examined)
-        for finding in self.planned:
-            plan.add(finding)
-        return Summary.total([plan, self.settled.summary])
 
 
 @dataclass
@@ -78,9 +41,14 @@ class Sweep:
     selection: Selection
     now: datetime
     workers: int
+    stores: InitVar[Sequence[Store]] = ()
 
-    def __post_init__(self) -> None:
+    def __post_init__(self, stores: Sequence[Store]) -> None:
+        self.run_id = f"{self.now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
+        self.journal = Journal(self.run_id, stores)
         self.jobs = [Job(policy, region) for policy in self.policies for region in self.regions]
+        #: findings that belong to no job: lines of a plan for what this run doesn't look at
+        self.strays = Spool()
 
     def plan(self) -> None:
         """Find, decide and guard. Changes nothing in AWS."""
@@ -88,9 +56,11 @@ class Sweep:
         self._each(sorted(self.jobs, key=lambda job: not job.policy.asks_each), self._find)
         if not self.limit.exceeded:
             inspected = [job for job in self.jobs if job.policy.inspections]
-            self._each([part for job in inspected for part in _parts(job, 1)], self._inspect)
+            self._each([part for job in inspected for part in parts_of(job, 1)], self._inspect)
         for job in self.jobs:
             job.settle_plan(plan=not self.limit.exceeded)
+        by_job = groupby(sorted(self.selection.unmet_lines(), key=place_of), key=place_of)
+        self._each([list(rows) for _place, rows in by_job], self._settle_unmet)
 
     def refuse_over_limit(self) -> None:
         """Raises LimitExceededError."""
@@ -102,9 +72,18 @@ class Sweep:
             return []
         return [inspection.name for policy in self.policies for inspection in policy.inspections]
 
+    def unforeseen(self) -> list[CallError]:
+        """Why it isn't known of some regions whether what goes can come back."""
+        return [job.unforeseen for job in self.jobs if job.unforeseen]
+
     def act(self) -> None:
         """Act on the plan; each finding ends as changed, skipped or failed."""
-        self._each(_interleaved([_parts(job, CHUNK) for job in self.jobs]), self._act_on_part)
+        preparing = [job for job in self.jobs if job.policy.prepares]
+        self._each(interleaved([parts_of(job, CHUNK) for job in preparing]), self._prepare_part)
+        # what need not wait for anything goes first
+        others = [job for job in self.jobs if not job.policy.prepares]
+        parts = [interleaved([parts_of(job, CHUNK) for job in jobs]) for jobs in (others, preparing)]
+        self._each([*parts[0], *parts[1]], self._act_on_part)
 
     def finish(self) -> None:
         for job in self.jobs:
@@ -117,6 +96,9 @@ class Sweep:
             by_check[job.policy.check].append(job.summary())
         return {check: Summary.total(parts) for check, parts in by_check.items()}
 
+    def total(self) -> Summary:
+        return Summary.total([*self.summaries().values(), self.strays.summary])
+
     def errors(self) -> list[RegionError]:
         return list(dict.fromkeys(error for job in self.jobs for error in job.errors))
 
@@ -124,6 +106,7 @@ class Sweep:
         """Every finding as a JSON line."""
         for job in self.jobs:
             yield from job.settled.lines()
+        yield from self.strays.lines()
 
     def _each(self, items: Sequence[Item], step: Callable[[Item], None]) -> None:
         with ThreadPoolExecutor(max_workers=self.workers) as pool:
@@ -146,12 +129,51 @@ class Sweep:
                 if finding := job.policy.decide(resource, job.region.scope, self.now):
                     candidates.append(Candidate(resource, finding))
         if candidates and self._complete(job, candidates):
-            _guard(job, candidates)
-        for candidate in candidates:
-            self.selection.apply(candidate.finding)
-            if candidate.finding.status == PLANNED and candidate.finding.action == REPORT_ONLY:
-                candidate.finding.report()
-        return [candidate.finding for candidate in candidates]
+            apply_guards(job, candidates)
+        findings = [candidate.finding for candidate in candidates]
+        for finding in findings:
+            job.policy.conclude(finding, self.now)
+            self.selection.apply(finding)
+            if finding.status == PLANNED and finding.action == REPORT_ONLY:
+                finding.report()
+        self._annotate(job, findings)
+        return findings
+
+    def _annotate(self, job: Job, findings: Sequence[Finding]) -> None:
+        """What a person should know besides. None of it decides anything, so none of it may fail the run."""
+        if planned := [finding for finding in findings if finding.status == PLANNED]:
+            try:
+                job.policy.foresee(job.region, planned, self.now)
+            except CallError as error:
+                job.unforeseen = job.unforeseen or (None if error.unsupported else error)
+        guarded = [finding for finding in findings if finding.status == PROTECTED]
+        if guarded and not self.limit.exceeded:
+            for explain in job.policy.explanations:
+                with suppress(CallError):
+                    explain(job.region, guarded)
+
+    def _settle_unmet(self, rows: Sequence[Row]) -> None:
+        """The lines of a plan that nothing answers to any more, each with the reason."""
+        job = next((job for job in self.jobs if job.place == place_of(rows[0])), None)
+        if job is None:
+            for row in rows:
+                self.strays.add(skipped_line(row, "this run does not look there"))
+            return
+        for start in range(0, len(rows), CHUNK):
+            part = rows[start : start + CHUNK]
+            there = self._there(job, [row["resource_id"] for row in part])
+            for row in part:
+                if there is None:
+                    why = "it could not be read"
+                else:
+                    why = "it no longer qualifies" if row["resource_id"] in there else "it no longer exists"
+                job.settled.add(skipped_line(row, why))
+
+    def _there(self, job: Job, ids: Sequence[str]) -> Collection[str] | None:
+        """Which of some resources still exist; None where that can't be told."""
+        with Survives(job, "read again"):
+            return None if job.errors else read_current(job, ids)
+        return None
 
     def _complete(self, job: Job, candidates: Sequence[Candidate]) -> bool:
         """Whether all is known that the guards look at; if not, the candidates are protected."""
@@ -171,16 +193,36 @@ class Sweep:
                     if why := inspection.inspect(part.job.region, finding):
                         finding.protect(why)
 
+    def _prepare_part(self, part: Part) -> None:
+        job = part.job
+        with Survives(job, "act", part.findings):
+            ready = [one for one in self._read_again(job, part.findings) if one.action in job.policy.prepares]
+            self.journal.begin(ready, job.policy.prepares)
+            for finding in ready:
+                prepare(job, finding)
+                self.journal.end([finding], CHANGED if finding.status == PLANNED else None)
+            self.journal.flush()
+
     def _act_on_part(self, part: Part) -> None:
-        with Survives(part.job, "act", part.findings):
-            ids = [finding.resource_id for finding in part.findings]
-            current = _current(part.job, ids)
-            for finding in part.findings:
-                self._recheck(part.job, finding, current.get(finding.resource_id))
-            ready = [finding for finding in part.findings if finding.status == PLANNED]
-            size = part.job.policy.batch_size
-            for start in range(0, len(ready), size):
-                _act(part.job, ready[start : start + size])
+        job = part.job
+        with Survives(job, "act", part.findings):
+            open_findings = [finding for finding in part.findings if finding.status == PLANNED]
+            if prepared := [finding for finding in open_findings if finding.action in job.policy.prepares]:
+                job.policy.await_prepared(job.region, prepared)
+            ready = self._read_again(job, open_findings)
+            self.journal.begin(ready)
+            for batch in batches(job.policy, ready):
+                act(job, batch)
+                self.journal.end(batch)
+            self.journal.flush()
+
+    def _read_again(self, job: Job, findings: Sequence[Finding]) -> list[Finding]:
+        """The findings on which, as things are now, still to act."""
+        open_findings = [finding for finding in findings if finding.status == PLANNED]
+        current = read_current(job, [finding.resource_id for finding in open_findings]) if open_findings else {}
+        for finding in open_findings:
+            self._recheck(job, finding, current.get(finding.resource_id))
+        return [finding for finding in open_findings if finding.status == PLANNED]
 
     def _recheck(self, job: Job, finding: Finding, resource: Resource | None) -> None:
         """Decide again on what the resource is now: anything may have happened since the plan."""
@@ -189,125 +231,17 @@ class Sweep:
         fresh = job.policy.decide(resource, job.region.scope, self.now)
         if fresh is None:
             return finding.skip("it no longer qualifies")
-        fresh.tags = {**finding.tags, **fresh.tags}
-        _guard(job, [Candidate(resource, fresh)])
-        if fresh.status != PLANNED:
+        if job.policy.completes:
+            fresh.tags = finding.tags
+        apply_guards(job, [Candidate(resource, fresh)])
+        job.policy.conclude(fresh, self.now)
+        if fresh.status == PROTECTED:
             finding.skip(f"it is protected now: {'; '.join(fresh.protected_by)}")
-        return None
-
-
-@dataclass(frozen=True)
-class Part:
-    """A piece of one job's plan, small enough to be re-read in one call."""
-
-    job: Job
-    findings: Sequence[Finding]
-
-
-@dataclass
-class Survives:
-    """One region's failure, foreseen or not, never stops another: it becomes an error of its job, and what was being
-    worked on stays as it is in AWS."""
-
-    job: Job
-    step: str
-    findings: Sequence[Finding] = ()
-
-    def __enter__(self) -> None:
-        return None
-
-    def __exit__(self, kind: object, error: BaseException | None, trace: object) -> bool:
-        if error is None or not isinstance(error, Exception):
-            return False
-        if not isinstance(error, CallError):
-            error = CallError(self.job.policy.check, self.step, type(error).__name__, f"unexpected: {error}")
-        self._blame(error)
-        return True
-
-    def _blame(self, error: CallError) -> None:
-        open_findings = [finding for finding in self.findings if finding.status == PLANNED]
-        if self.step == "act":
-            for finding in open_findings:
-                finding.fail(error.code, str(error))
-        elif error.gone and open_findings:
-            for finding in open_findings:
-                finding.skip("it no longer exists")
+        elif fresh.status == FAILED and fresh.error:
+            finding.fail(**fresh.error)
+        elif (fresh.status, fresh.action) != (PLANNED, finding.action):
+            finding.skip("it no longer qualifies")
         else:
-            self.job.failed(error)
-            for finding in open_findings:
-                finding.protect(f"what protects it could not be read ({error.operation}: {error.code})")
-
-
-def _guard(job: Job, candidates: Sequence[Candidate]) -> None:
-    """Guards without a call speak first; a list is fetched only where a candidate is left to protect."""
-    for guard in sorted(job.policy.guards, key=lambda guard: guard.listing):
-        open_statuses = (PLANNED,) if guard.listing else (PLANNED, PROTECTED)
-        left = [candidate for candidate in candidates if candidate.finding.status in open_statuses]
-        if not left:
-            continue
-        try:
-            facts = _facts(job.region, guard)
-        except CallError as error:
-            job.failed(error)
-            for candidate in left:
-                candidate.finding.protect(f"{guard.name} could not be read ({error.operation}: {error.code})")
-            continue
-        for candidate in left:
-            if why := guard.protects(candidate, facts):
-                candidate.finding.protect(why)
-                candidate.finding.reason_code = guard.reason_code or candidate.finding.reason_code
-
-
-def _facts(region: Region, guard: Guard) -> Any:
-    try:
-        return region.once(guard, lambda: guard.load(region))
-    except CallError as error:
-        if error.unsupported:
-            return guard.nothing
-        raise
-
-
-def _current(job: Job, ids: Sequence[str]) -> Mapping[str, Resource]:
-    try:
-        return job.policy.current(job.region, ids)
-    except CallError as error:
-        if not error.gone:
-            raise
-    # some list calls refuse as a whole when one of the resources is gone
-    return {} if len(ids) == 1 else {key: value for one in ids for key, value in _current(job, [one]).items()}
-
-
-def _act(job: Job, batch: Sequence[Finding]) -> None:
-    try:
-        job.policy.act(job.region, batch)
-    except CallError as error:
-        if len(batch) > 1:
-            # one resource of a batch spoils it for all: find out which
-            for finding in batch:
-                _act(job, [finding])
-        else:
-            _explain(batch[0], error)
-        return
-    for finding in batch:
-        finding.change()
-
-
-def _explain(finding: Finding, error: CallError) -> None:
-    if error.gone and error.retried:
-        # the answer to an earlier attempt was lost on the way, its effect was not
-        finding.change()
-    elif error.gone:
-        finding.skip("another process removed it meanwhile")
-    elif error.in_use:
-        finding.skip(f"it is in use now ({error.message})")
-    else:
-        finding.fail(error.code, error.message)
-
-
-def _parts(job: Job, size: int) -> list[Part]:
-    return [Part(job, job.planned[start : start + size]) for start in range(0, len(job.planned), size)]
-
-
-def _interleaved(lists: Sequence[Sequence[Item]]) -> list[Item]:
-    """The first of each list, then the second of each: so no region waits for another's pace."""
-    return [item for row in zip_longest(*lists) for item in row if item is not None]
+            finding.work.before, after = job.policy.record(resource, finding)
+            finding.work.after = {**after, **finding.work.after}
+        return None

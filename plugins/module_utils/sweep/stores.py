@@ -1,0 +1,130 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Where a journal is kept: a file on the controller, or a prefix in an S3 bucket."""
+
+from __future__ import annotations
+
+import os
+import threading
+from collections.abc import Callable, Sequence
+from datetime import datetime, timezone
+from itertools import count
+from typing import Protocol
+
+try:
+    from botocore.exceptions import BotoCoreError, ClientError
+except ImportError:
+    pass  # AnsibleAWSModule says that it is missing
+
+from .account import Account
+from .errors import CallError, SweepError
+
+S3 = "s3://"
+
+
+class Store(Protocol):
+    """A place that keeps lines. What was appended is safe once `append` returns from a call with `sync`.
+
+    Any thread may call it; both methods raise OSError or CallError.
+    """
+
+    place: str
+
+    def append(self, text: str, sync: bool) -> None: ...
+
+    def read(self) -> str: ...
+
+
+class FileStore:
+    """A file on the controller. What was appended is on the disk when `append` returns."""
+
+    def __init__(self, place: str) -> None:
+        self.place = place
+        self._path = os.path.expanduser(place)
+
+    def open(self) -> None:
+        """Find out whether it can be written, before anything depends on it. Raises OSError."""
+        os.makedirs(os.path.dirname(self._path) or ".", exist_ok=True)
+        os.close(self._open())
+
+    def append(self, text: str, sync: bool) -> None:
+        handle = self._open()
+        try:
+            # in one write, so that two runs that share a journal don't mix their lines
+            data = (b"\n" if _torn(handle) else b"") + text.encode()
+            while data:
+                data = data[os.write(handle, data) :]
+            if sync:
+                os.fsync(handle)
+        finally:
+            os.close(handle)
+
+    def read(self) -> str:
+        with open(self._path, encoding="utf-8") as file:
+            return file.read()
+
+    def _open(self) -> int:
+        return os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
+
+
+def _torn(handle: int) -> bool:
+    """Whether a run died in the middle of its last line: that must not spoil the next one."""
+    size = os.fstat(handle).st_size
+    return bool(size) and os.pread(handle, 1, size - 1) != b"\n"
+
+
+class BucketStore:
+    """An S3 prefix. S3 can't append: each sync adds an object of its own, named so that they sort by time."""
+
+    def __init__(self, place: str, account: Account) -> None:
+        self.place = place
+        self._client = account.client("s3", account.home_region)
+        self._bucket, _slash, self._prefix = place[len(S3) :].partition("/")
+        self._run = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S%f}"
+        self._numbers = count(1)
+        self._lock = threading.Lock()
+        self._waiting = ""
+
+    def append(self, text: str, sync: bool) -> None:
+        with self._lock:
+            self._waiting += text
+            body, number = (self._waiting, next(self._numbers)) if sync else ("", 0)
+            self._waiting = "" if sync else self._waiting
+        if body:
+            self._put(body, number)
+
+    def _put(self, body: str, number: int) -> None:
+        prefix = self._prefix if not self._prefix or self._prefix.endswith("/") else f"{self._prefix}/"
+        key = f"{prefix}{self._run}/{number:06d}.jsonl"
+        try:
+            self._client.put_object(Bucket=self._bucket, Key=key, Body=body.encode(), ContentType="application/jsonl")
+        except (ClientError, BotoCoreError) as error:
+            with self._lock:
+                self._waiting = body + self._waiting
+            raise CallError.of("s3", "PutObject", error) from error
+
+    def read(self) -> str:
+        try:
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+            keys = sorted(item["Key"] for page in pages for item in page.get("Contents", []))
+            bodies = [self._client.get_object(Bucket=self._bucket, Key=key)["Body"] for key in keys]
+            return "".join(body.read().decode() for body in bodies)
+        except (ClientError, BotoCoreError) as error:
+            raise CallError.of("s3", "GetObject", error) from error
+
+
+def open_store(place: str, account: Callable[[], Account]) -> Store:
+    """A file's path, or `s3://bucket/prefix`, which is reached with the account's credentials."""
+    return BucketStore(place, account()) if place.startswith(S3) else FileStore(place)
+
+
+def refuse_unwritable(places: Sequence[str]) -> None:
+    """Raises SweepError for the first file that can't be written. A bucket is asked when it is used."""
+    for place in places:
+        if not place.startswith(S3):
+            try:
+                FileStore(place).open()
+            except OSError as error:
+                raise SweepError(f"The journal {place} can't be written: {error.strerror or error}.") from error
