@@ -66,9 +66,18 @@ options:
     default: []
   plan_path:
     description:
-      - The findings file of an earlier report. Only what it lists as V(planned), and what still qualifies, is acted on.
-      - A file that is not a findings file, or that is of another account, is refused before anything is changed.
+      - The findings file of an earlier report, as O(findings_path) had it written. Only what it lists as V(planned),
+        and what still qualifies, is acted on.
+      - What no longer qualifies is returned as V(skipped), with the reason.
+      - Lines may be taken away from the file, but not altered or added, and all must be of one report. Such a file, and
+        one of another account or of another version's form, is refused before anything is changed.
     type: path
+  plan_max_age_hours:
+    description:
+      - A plan whose report was written longer ago is refused before anything is changed.
+    type: int
+    default: 72
+    version_added: 0.2.0
   region_errors:
     description:
       - What to do when a region, or a list in it, cannot be read.
@@ -90,6 +99,18 @@ options:
       - With it RV(findings) returns the first 200 only.
       - It is replaced when the sweep ends, also in check mode, and left as it was when there is nothing to report.
     type: path
+  journal:
+    description:
+      - Where to write down what is changed, with all that M(sysops.aws.sweep_undo) needs to put it back.
+      - A file on the controller, or V(s3://bucket/prefix), or several of them. Files are appended to. In a bucket each
+        write is an object of its own under a prefix of the run; it is reached with the task's own credentials, not with
+        those of O(assume_role_arn), and takes the permission C(s3:PutObject).
+      - A line is written, and safe, before each change, and another one after it. What can't be written down is not
+        done. Check mode writes nothing.
+    type: list
+    elements: str
+    default: []
+    version_added: 0.2.0
   price_overrides:
     description:
       - Your own prices in US dollars, as region to item to price; the region V(*) applies everywhere.

@@ -15,9 +15,12 @@ description:
     regions, and deletes those that nothing protects.
   - Volumes and snapshots are protected by O(exclude_tags), by ownership of AWS Backup, Data Lifecycle Manager,
     CloudFormation, Kubernetes or an AWS service (C(Operator.Managed)).
-  - Snapshots are protected as well when they back an AMI (also a disabled one), are locked, archived, or shared with
-    another account or the public. An AMI is never deregistered.
+  - Snapshots are protected as well when they back an AMI (also a disabled one), are locked, archived, shared with
+    another account or the public, restored fast (Fast Snapshot Restore), or named by the default or latest version of a
+    launch template or by what an Auto Scaling group launches from. An AMI is never deregistered.
   - The state of each resource is read again just before it is deleted.
+  - RV(findings[].reversible) tells before the deletion whether it can be undone by M(sysops.aws.sweep_undo), through a
+    final snapshot or the Recycle Bin.
 options:
   resources:
     description:
@@ -36,10 +39,62 @@ options:
       - Snapshots that were taken fewer days ago are left alone.
     type: int
     default: 15
+  disaster_recovery_tags:
+    description:
+      - Snapshots with one of these tags are protected, as copies that are kept for the loss of another region.
+      - Keys and values are compared as those of O(exclude_tags).
+    type: dict
+    default: {DisasterRecovery: "*", DR: "*"}
+    version_added: 0.2.0
+  grace_days:
+    description:
+      - With a grace period, what qualifies is not deleted but marked with the tag O(grace_tag) and the day. A later run
+        deletes what has been marked for at least this many days and still qualifies; until then it is V(protected), and
+        RV(findings[].due_date) is the day on which it goes.
+      - What is in use again loses its mark. V(0) deletes at once.
+      - A mark that is not a date counts as set today. It is left as it is, so the resource does not go before the tag
+        is corrected or taken away.
+    type: int
+    default: 0
+    version_added: 0.2.0
+  grace_tag:
+    description:
+      - The key of the tag that marks an orphan. Its value is a day in UTC, such as V(2026-11-24).
+    type: str
+    default: sysops:orphan-since
+    version_added: 0.2.0
+  final_snapshot:
+    description:
+      - Take a snapshot of each volume before it is deleted. It has the volume's tags, and its id in the tag
+        C(sysops:final-snapshot-of).
+      - A volume whose snapshot is not completed is not deleted, and its finding is V(failed).
+    type: bool
+    default: false
+    version_added: 0.2.0
+  final_snapshot_retention_days:
+    description:
+      - Final snapshots are protected for this many days, whatever O(snapshot_min_age_days) says. Older ones are
+        snapshots like any other.
+    type: int
+    default: 90
+    version_added: 0.2.0
+  wait_timeout:
+    description:
+      - For how many seconds to wait until a final snapshot is completed, from its begin. All are taken at the same
+        time.
+    type: int
+    default: 3600
+    version_added: 0.2.0
 notes:
   - Needs the IAM permissions C(ec2:DescribeRegions), C(ec2:DescribeVolumes), C(ec2:DescribeSnapshots),
-    C(ec2:DescribeSnapshotAttribute), C(ec2:DescribeImages), C(ec2:DescribeLockedSnapshots); outside check mode also
-    C(ec2:DeleteVolume) and C(ec2:DeleteSnapshot).
+    C(ec2:DescribeSnapshotAttribute), C(ec2:DescribeImages), C(ec2:DescribeLockedSnapshots),
+    C(ec2:DescribeLaunchTemplateVersions), C(ec2:DescribeFastSnapshotRestores),
+    C(autoscaling:DescribeAutoScalingGroups), C(autoscaling:DescribeLaunchConfigurations); outside check mode also
+    C(ec2:DeleteVolume) and C(ec2:DeleteSnapshot), with O(final_snapshot) C(ec2:CreateSnapshot), with O(grace_days) or
+    O(final_snapshot) C(ec2:CreateTags), with O(grace_days) C(ec2:DeleteTags).
+  - C(rbin:ListRules) and C(rbin:GetRule) tell what the Recycle Bin keeps; without them what is deleted counts as gone
+    for good. C(ec2:DescribeImageReferences) and C(ec2:DescribeImageAttribute) tell who uses the AMI that a snapshot
+    backs; without them that stays unsaid.
   - Whether a snapshot is shared with named accounts is not in any list of EC2. It is asked for each snapshot that would
     be deleted, as long as the plan is within O(max_actions); a larger plan is not acted on anyway.
 author:
@@ -67,6 +122,13 @@ EXAMPLES = r"""
     exclude_tags:
       Keep: "*"
       Environment: production
+
+- name: Mark orphans, delete what has been one for two weeks, and keep a last snapshot of each volume
+  sysops.aws.ebs_orphan_cleanup:
+    regions: [all]
+    grace_days: 14
+    final_snapshot: true
+    journal: [./reports/journal.jsonl, s3://audit-example/sysops]
 
 - name: Delete what a person picked from the report, in the account that is meant
   sysops.aws.ebs_orphan_cleanup:
@@ -148,6 +210,21 @@ findings:
       returned: always
       type: str
       sample: delete
+    due_date:
+      description: The day on which a resource in a grace period goes, if nothing changes until then; else null.
+      returned: always
+      type: str
+      sample: null
+    reversible:
+      description: Whether the action can be undone; null where there is nothing to undo.
+      returned: always
+      type: bool
+      sample: false
+    recoverable_until:
+      description: Until which day the Recycle Bin keeps the resource once it is deleted, or null.
+      returned: always
+      type: str
+      sample: null
     status:
       description:
         - V(planned) in check mode, V(changed) when done, V(protected) by a guard, V(skipped) when it was not asked for,
@@ -177,7 +254,7 @@ summary:
   returned: success, or failure after the regions were read
   type: dict
   sample:
-    schema_version: 1
+    schema_version: 2
     mode: report
     examined: 31
     planned: 4
@@ -187,6 +264,7 @@ summary:
     failed: 0
     estimated_monthly_savings_usd: {low: 12.4, high: 31.0}
     unpriced: 0
+    irreversible: 2
     price_table_as_of: 2026-09
 region_errors:
   description: What could not be read, and where.

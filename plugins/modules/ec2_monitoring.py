@@ -14,7 +14,8 @@ description:
   - Finds running instances with detailed monitoring, over any number of regions, and switches them to basic monitoring,
     in batches. With O(state=detailed) it does the opposite.
   - An instance is protected by O(exclude_tags), by an alarm on it or on its Auto Scaling group with a period under 300
-    seconds (metric math included), and by membership of an Auto Scaling group that has a scaling policy.
+    seconds (metric math included), and by membership of an Auto Scaling group that has a scaling policy, or whose
+    launch template or configuration switches detailed monitoring on again with the next instance.
 options:
   state:
     description:
@@ -31,13 +32,15 @@ options:
     default: {}
   include_auto_scaling:
     description:
-      - Also switch off the detailed monitoring of instances whose Auto Scaling group has a scaling policy. It then
-        reacts to values of five minutes.
+      - Also switch off the detailed monitoring of instances whose Auto Scaling group has a scaling policy, which then
+        reacts to values of five minutes, or launches its next instances with detailed monitoring again.
     type: bool
     default: false
 notes:
-  - Needs the IAM permissions C(ec2:DescribeRegions), C(ec2:DescribeInstances), C(cloudwatch:DescribeAlarms) and
-    C(autoscaling:DescribePolicies); outside check mode also C(ec2:UnmonitorInstances) or C(ec2:MonitorInstances).
+  - Needs the IAM permissions C(ec2:DescribeRegions), C(ec2:DescribeInstances), C(cloudwatch:DescribeAlarms),
+    C(autoscaling:DescribePolicies), C(autoscaling:DescribeAutoScalingGroups),
+    C(autoscaling:DescribeLaunchConfigurations) and C(ec2:DescribeLaunchTemplateVersions); outside check mode also
+    C(ec2:UnmonitorInstances) or C(ec2:MonitorInstances).
   - The estimated cost is that of seven metrics at the price of the first 10,000.
 author:
   - Contributors to the sysops.aws collection (@sysops-aws)
@@ -141,6 +144,21 @@ findings:
       returned: always
       type: str
       sample: disable_detailed_monitoring
+    due_date:
+      description: The day on which a resource in a grace period goes, if nothing changes until then; else null.
+      returned: always
+      type: str
+      sample: null
+    reversible:
+      description: Whether the action can be undone; null where there is nothing to undo.
+      returned: always
+      type: bool
+      sample: false
+    recoverable_until:
+      description: Until which day the Recycle Bin keeps the resource once it is deleted, or null.
+      returned: always
+      type: str
+      sample: null
     status:
       description:
         - V(planned) in check mode, V(changed) when done, V(protected) by a guard, V(skipped) when it was not asked for,
@@ -170,7 +188,7 @@ summary:
   returned: success, or failure after the regions were read
   type: dict
   sample:
-    schema_version: 1
+    schema_version: 2
     mode: report
     examined: 31
     planned: 4
@@ -180,6 +198,7 @@ summary:
     failed: 0
     estimated_monthly_savings_usd: {low: 12.4, high: 31.0}
     unpriced: 0
+    irreversible: 2
     price_table_as_of: 2026-09
 region_errors:
   description: What could not be read, and where.

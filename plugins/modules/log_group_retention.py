@@ -15,8 +15,9 @@ description:
     retention.
   - Log groups that expire sooner than wanted are left alone.
   - Protected are log groups that have a longer retention of their own unless O(shorten) is set, those whose name or
-    tags exclude them, those that a CloudFormation stack owns, those of class C(DELIVERY), and those that an
-    account-level retention policy governs, since CloudWatch Logs would answer success and change nothing.
+    tags exclude them, those that a CloudFormation stack owns unless O(include_stacks) is set, those of class
+    C(DELIVERY), and those that an account-level retention policy governs, since CloudWatch Logs would answer success
+    and change nothing.
 options:
   retention_in_days:
     description:
@@ -41,6 +42,18 @@ options:
     type: list
     elements: str
     default: []
+  include_stacks:
+    description:
+      - Also set the retention of log groups that belong to a CloudFormation stack, which shows as drift there.
+    type: bool
+    default: false
+    version_added: 0.2.0
+  minimum_retention_in_days:
+    description:
+      - A shorter O(retention_in_days) is refused before anything is read. For those who must keep events for some time.
+    type: int
+    default: 1
+    version_added: 0.2.0
 notes:
   - Needs the IAM permissions C(ec2:DescribeRegions), C(logs:DescribeLogGroups), C(logs:DescribeAccountPolicies) and
     C(tag:GetResources); outside check mode also C(logs:PutRetentionPolicy).
@@ -146,6 +159,21 @@ findings:
       returned: always
       type: str
       sample: set_retention
+    due_date:
+      description: The day on which a resource in a grace period goes, if nothing changes until then; else null.
+      returned: always
+      type: str
+      sample: null
+    reversible:
+      description: Whether the action can be undone; null where there is nothing to undo.
+      returned: always
+      type: bool
+      sample: false
+    recoverable_until:
+      description: Until which day the Recycle Bin keeps the resource once it is deleted, or null.
+      returned: always
+      type: str
+      sample: null
     status:
       description:
         - V(planned) in check mode, V(changed) when done, V(protected) by a guard, V(skipped) when it was not asked for,
@@ -175,7 +203,7 @@ summary:
   returned: success, or failure after the regions were read
   type: dict
   sample:
-    schema_version: 1
+    schema_version: 2
     mode: report
     examined: 31
     planned: 4
@@ -185,6 +213,7 @@ summary:
     failed: 0
     estimated_monthly_savings_usd: {low: 12.4, high: 31.0}
     unpriced: 0
+    irreversible: 2
     price_table_as_of: 2026-09
 region_errors:
   description: What could not be read, and where.

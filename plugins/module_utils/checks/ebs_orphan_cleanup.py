@@ -12,10 +12,25 @@ from typing import Any
 
 from ..sweep.arguments import not_negative
 from ..sweep.finding import Finding, age_in_days, tags_of
-from ..sweep.guard import BACKUP, KUBERNETES, STACK, Candidate, ExcludedByTag, Guard, Holds, Inspection, OwnedBy
+from ..sweep.guard import ExcludedByTag, Guard, Holds
 from ..sweep.policy import Check, Common, Policy
 from ..sweep.prices import snapshot_cost, volume_cost
 from ..sweep.region import Region, Resource, Scope
+from . import final_snapshot
+from .ebs_guards import (
+    BacksImage,
+    FastRestored,
+    InAutoScalingGroup,
+    InLaunchTemplate,
+    Locked,
+    Shared,
+    archived,
+    common_guards,
+    say_who_shares_images,
+    say_who_uses_images,
+)
+from .grace import BATCH_SIZES, UNMARK, Grace
+from .recycle_bin import recoverable_until, rules
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "resources": {
@@ -26,101 +41,60 @@ ARGUMENT_SPEC: dict[str, Any] = {
     },
     "volume_min_age_days": {"type": "int", "default": 10},
     "snapshot_min_age_days": {"type": "int", "default": 15},
+    "disaster_recovery_tags": {"type": "dict", "default": {"DisasterRecovery": "*", "DR": "*"}},
+    "grace_days": {"type": "int", "default": 0},
+    "grace_tag": {"type": "str", "default": "sysops:orphan-since"},
+    "final_snapshot": {"type": "bool", "default": False},
+    "final_snapshot_retention_days": {"type": "int", "default": 90},
+    "wait_timeout": {"type": "int", "default": 3600},
 }
 
-
-def managed_by_operator(resource: Resource) -> str | None:
-    operator = resource.get("Operator") or {}
-    return (
-        f"managed by the AWS service {operator.get('Principal', 'that owns it')}" if operator.get("Managed") else None
-    )
-
-
-def made_by_backup(resource: Resource) -> str | None:
-    """AWS Backup and Data Lifecycle Manager also sign in names and descriptions, where tags were not copied."""
-    name, description = tags_of(resource).get("Name", "").casefold(), resource.get("Description", "")
-    if name.startswith("awsbackup") or description.casefold().startswith("awsbackup"):
-        return "named as AWS Backup names its own"
-    if "AWS Backup service" in description:
-        return "described as made by AWS Backup"
-    return (
-        "described as made by Data Lifecycle Manager" if description.startswith("Created for policy: policy-") else None
-    )
+DELETE = "delete"
+# what CreateVolume takes to make a volume again
+VOLUME_FIELDS = (
+    *("Size", "VolumeType", "Iops", "Throughput", "Encrypted", "KmsKeyId", "AvailabilityZone", "MultiAttachEnabled"),
+    *("SnapshotId", "OutpostArn", "CreateTime"),
+)
+SNAPSHOT_FIELDS = ("VolumeId", "VolumeSize", "Description", "Encrypted", "KmsKeyId", "StartTime")
 
 
-def archived(resource: Resource) -> str | None:
-    return "in the archive tier" if resource.get("StorageTier") == "archive" else None
+class EbsPolicy(Policy):
+    """What volumes and snapshots have in common: they are deleted, now or after a grace period."""
 
-
-def common_guards(common: Common) -> list[Guard]:
-    """What protects volumes and snapshots alike, without a call."""
-    return [
-        ExcludedByTag(common.exclude_tags),
-        OwnedBy({**STACK, **BACKUP, **KUBERNETES}),
-        Holds("Operator.Managed", managed_by_operator),
-        Holds("AWS Backup", made_by_backup),
-    ]
-
-
-class BacksImage(Guard):
-    """Snapshots in the block device mappings of own AMIs, disabled ones too: the AMI could not start without them."""
-
-    name = "the list of own AMIs"
-
-    def load(self, region: Region) -> Mapping[str, str]:
-        images = region.listing(
-            "ec2", "describe_images", "Images", Owners=["self"], IncludeDisabled=True, IncludeDeprecated=True
-        )
-        return {
-            mapping["Ebs"]["SnapshotId"]: f"{image['ImageId']} ({image.get('State', 'available')})"
-            for image in images
-            for mapping in image.get("BlockDeviceMappings", [])
-            if mapping.get("Ebs", {}).get("SnapshotId")
-        }
-
-    def protects(self, candidate: Candidate, facts: Mapping[str, str]) -> str | None:
-        image = facts.get(candidate.finding.resource_id)
-        return f"backs AMI {image}" if image else None
-
-
-class Locked(Guard):
-    """EBS snapshot locks, in whatever mode, until they expire (ec2:DescribeLockedSnapshots)."""
-
-    name = "the list of snapshot locks"
-    nothing: Mapping[str, str] = {}
-
-    def load(self, region: Region) -> Mapping[str, str]:
-        locks = region.listing("ec2", "describe_locked_snapshots", "Snapshots")
-        return {lock["SnapshotId"]: lock["LockState"] for lock in locks if lock.get("LockState") != "expired"}
-
-    def protects(self, candidate: Candidate, facts: Mapping[str, str]) -> str | None:
-        state = facts.get(candidate.finding.resource_id)
-        return f"locked ({state})" if state else None
-
-
-class Shared(Inspection):
-    """AWS has no list of the snapshots that are shared with named accounts: only the attribute of each tells."""
-
-    name = "whether a snapshot is shared"
-
-    def inspect(self, region: Region, finding: Finding) -> str | None:
-        answer = region.call(
-            "ec2", "describe_snapshot_attribute", SnapshotId=finding.resource_id, Attribute="createVolumePermission"
-        )
-        grants = answer.get("CreateVolumePermissions", [])
-        accounts = sorted(grant["UserId"] for grant in grants if grant.get("UserId"))
-        if any(grant.get("Group") == "all" for grant in grants):
-            return "shared publicly"
-        return f"shared with account {', '.join(accounts)}" if accounts else None
-
-
-class OrphanVolumes(Policy):
     check = "ebs_orphan_cleanup"
+    batch_sizes = BATCH_SIZES
+
+    def __init__(self, options: Mapping[str, Any], common: Common) -> None:
+        self._prices = common.prices
+        self._grace = Grace.of(options)
+
+    def conclude(self, finding: Finding, now: datetime) -> None:
+        self._grace.conclude(finding, now)
+
+    def foresee(self, region: Region, findings: Sequence[Finding], now: datetime) -> None:
+        going = [finding for finding in findings if finding.action == DELETE]
+        for finding in going:
+            finding.reversible = bool(self.prepares)
+        if not going:
+            return
+        some = rules(region, self.resource_type)
+        for finding in going:
+            finding.recoverable_until = recoverable_until(some, finding, now)
+            finding.reversible = bool(self.prepares or finding.recoverable_until)
+
+
+def _facts(resource: Resource, names: Sequence[str]) -> dict[str, Any]:
+    return {**{name: resource[name] for name in names if name in resource}, "Tags": tags_of(resource)}
+
+
+class OrphanVolumes(EbsPolicy):
     resource_type = "ec2:volume"
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
+        super().__init__(options, common)
         self._min_age_days: int = options["volume_min_age_days"]
-        self._prices = common.prices
+        self._wait_timeout: int = options["wait_timeout"]
+        self.prepares = {DELETE: final_snapshot.ACTION} if options["final_snapshot"] else {}
         self.guards = common_guards(common)
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
@@ -136,23 +110,26 @@ class OrphanVolumes(Policy):
             or age < self._min_age_days
         ):
             return None
-        tags, volume_id = tags_of(resource), resource["VolumeId"]
         # EC2 doesn't tell when a volume was detached: its age is all that is known
-        return Finding(
-            check=self.check,
-            resource_type=self.resource_type,
-            resource_id=volume_id,
-            arn=scope.arn("ec2", f"volume/{volume_id}"),
-            scope=scope,
-            name=tags.get("Name", ""),
-            reason=f"The volume ({resource['Size']} GiB {resource['VolumeType']}) is attached to nothing"
-            f" and was created {age} days ago.",
+        size = f"{resource['Size']} GiB {resource['VolumeType']}"
+        return _finding_of_volume(
+            resource,
+            scope,
+            reason=f"The volume ({size}) is attached to nothing and was created {age} days ago.",
             reason_code="unattached",
-            action="delete",
+            action=DELETE,
             age_days=age,
-            tags=tags,
             cost=volume_cost(self._prices, scope.region, resource),
         )
+
+    def record(self, resource: Resource, finding: Finding) -> tuple[dict[str, Any], dict[str, Any]]:
+        return (_facts(resource, VOLUME_FIELDS), {}) if finding.action == DELETE else self._grace.record(finding)
+
+    def prepare(self, region: Region, finding: Finding) -> None:
+        final_snapshot.begin(region, finding, left_out=[self._grace.tag])
+
+    def await_prepared(self, region: Region, findings: Sequence[Finding]) -> None:
+        final_snapshot.await_completed(region, findings, self._wait_timeout)
 
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
         wanted = [{"Name": "volume-id", "Values": list(ids)}]
@@ -160,18 +137,66 @@ class OrphanVolumes(Policy):
         return {volume["VolumeId"]: volume for page in pages for volume in page}
 
     def act(self, region: Region, findings: Sequence[Finding]) -> None:
-        region.call("ec2", "delete_volume", VolumeId=findings[0].resource_id)
+        if findings[0].action == DELETE:
+            region.call("ec2", "delete_volume", VolumeId=findings[0].resource_id)
+        else:
+            self._grace.act(region, findings)
 
 
-class ObsoleteSnapshots(Policy):
-    check = "ebs_orphan_cleanup"
+class MarkedVolumesInUse(OrphanVolumes):
+    """Volumes that were marked as orphans and are attached again: their mark would shorten a later grace period."""
+
+    def __init__(self, options: Mapping[str, Any], common: Common) -> None:
+        super().__init__(options, common)
+        self.prepares = {}
+        self.guards = [ExcludedByTag(common.exclude_tags)]
+
+    def find(self, region: Region) -> Iterator[list[Resource]]:
+        marked = [{"Name": "tag-key", "Values": [self._grace.tag]}, {"Name": "status", "Values": ["in-use"]}]
+        return region.pages("ec2", "describe_volumes", "Volumes", Filters=marked)
+
+    def decide(self, resource: Resource, scope: Scope, now: datetime) -> Finding | None:
+        if resource.get("State") != "in-use" or self._grace.tag not in tags_of(resource):
+            return None
+        finding = _finding_of_volume(resource, scope, reason="", reason_code="", action=UNMARK)
+        instances = [attachment.get("InstanceId", "?") for attachment in resource.get("Attachments", [])]
+        self._grace.unmark(finding, f"attached to {', '.join(instances) or 'an instance'}")
+        return finding
+
+
+def _finding_of_volume(resource: Resource, scope: Scope, **facts: Any) -> Finding:
+    tags, volume_id = tags_of(resource), resource["VolumeId"]
+    return Finding(
+        check=EbsPolicy.check,
+        resource_type=OrphanVolumes.resource_type,
+        resource_id=volume_id,
+        arn=scope.arn("ec2", f"volume/{volume_id}"),
+        scope=scope,
+        name=tags.get("Name", ""),
+        tags=tags,
+        **facts,
+    )
+
+
+class ObsoleteSnapshots(EbsPolicy):
     resource_type = "ec2:snapshot"
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
+        super().__init__(options, common)
         self._min_age_days: int = options["snapshot_min_age_days"]
-        self._prices = common.prices
-        self.guards = [*common_guards(common), Holds("archive tier", archived), BacksImage(), Locked()]
+        self._final_days: int = options["final_snapshot_retention_days"]
+        self.guards: Sequence[Guard] = [
+            *common_guards(common),
+            ExcludedByTag(options["disaster_recovery_tags"], "kept for disaster recovery: "),
+            Holds("archive tier", archived),
+            BacksImage(),
+            Locked(),
+            InLaunchTemplate(),
+            InAutoScalingGroup(),
+            FastRestored(),
+        ]
         self.inspections = [Shared()]
+        self.explanations = [say_who_uses_images, say_who_shares_images]
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
         return region.pages("ec2", "describe_snapshots", "Snapshots", OwnerIds=["self"])
@@ -183,7 +208,7 @@ class ObsoleteSnapshots(Policy):
         if age is None or age < self._min_age_days:
             return None
         tags, snapshot_id = tags_of(resource), resource["SnapshotId"]
-        return Finding(
+        finding = Finding(
             check=self.check,
             resource_type=self.resource_type,
             resource_id=snapshot_id,
@@ -192,11 +217,17 @@ class ObsoleteSnapshots(Policy):
             name=tags.get("Name", ""),
             reason=f"The snapshot of {resource['VolumeSize']} GiB was taken {age} days ago.",
             reason_code="old_snapshot",
-            action="delete",
+            action=DELETE,
             age_days=age,
             tags=tags,
             cost=snapshot_cost(self._prices, scope.region, resource["VolumeSize"]),
         )
+        if age < self._final_days and (origin := tags.get(final_snapshot.ORIGIN_TAG)):
+            finding.protect(f"the final snapshot of {origin}, kept for {self._final_days} days")
+        return finding
+
+    def record(self, resource: Resource, finding: Finding) -> tuple[dict[str, Any], dict[str, Any]]:
+        return (_facts(resource, SNAPSHOT_FIELDS), {}) if finding.action == DELETE else self._grace.record(finding)
 
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
         wanted = [{"Name": "snapshot-id", "Values": list(ids)}]
@@ -204,14 +235,23 @@ class ObsoleteSnapshots(Policy):
         return {snapshot["SnapshotId"]: snapshot for page in pages for snapshot in page}
 
     def act(self, region: Region, findings: Sequence[Finding]) -> None:
-        region.call("ec2", "delete_snapshot", SnapshotId=findings[0].resource_id)
+        if findings[0].action == DELETE:
+            region.call("ec2", "delete_snapshot", SnapshotId=findings[0].resource_id)
+        else:
+            self._grace.act(region, findings)
 
 
 def policies(options: Mapping[str, Any], common: Common) -> list[Policy]:
     """Raises SweepError for a negative age."""
-    not_negative(options, "volume_min_age_days", "snapshot_min_age_days")
-    kinds = {"volumes": OrphanVolumes, "snapshots": ObsoleteSnapshots}
-    return [kind(options, common) for name, kind in kinds.items() if name in options["resources"]]
+    not_negative(options, "volume_min_age_days", "snapshot_min_age_days", "grace_days", "wait_timeout")
+    not_negative(options, "final_snapshot_retention_days")
+    found: list[Policy] = []
+    if "volumes" in options["resources"]:
+        found.append(OrphanVolumes(options, common))
+        found += [MarkedVolumesInUse(options, common)] if options["grace_days"] else []
+    if "snapshots" in options["resources"]:
+        found.append(ObsoleteSnapshots(options, common))
+    return found
 
 
 CHECK = Check(
@@ -219,11 +259,25 @@ CHECK = Check(
     argument_spec=ARGUMENT_SPEC,
     policies=policies,
     permissions=(
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:DescribeLaunchConfigurations",
+        "ec2:DescribeFastSnapshotRestores",
+        "ec2:DescribeImageAttribute",
+        "ec2:DescribeImageReferences",
         "ec2:DescribeImages",
+        "ec2:DescribeLaunchTemplateVersions",
         "ec2:DescribeLockedSnapshots",
         "ec2:DescribeSnapshotAttribute",
         "ec2:DescribeSnapshots",
         "ec2:DescribeVolumes",
+        "rbin:GetRule",
+        "rbin:ListRules",
     ),
-    enforce_permissions=("ec2:DeleteSnapshot", "ec2:DeleteVolume"),
+    enforce_permissions=(
+        "ec2:CreateSnapshot",
+        "ec2:CreateTags",
+        "ec2:DeleteSnapshot",
+        "ec2:DeleteTags",
+        "ec2:DeleteVolume",
+    ),
 )

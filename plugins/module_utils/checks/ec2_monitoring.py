@@ -17,6 +17,7 @@ from ..sweep.guard import Candidate, ExcludedByTag, Guard
 from ..sweep.policy import Check, Common, Policy
 from ..sweep.prices import monitoring_cost
 from ..sweep.region import Region, Resource, Scope
+from .launch_sources import group_sources
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "state": {"type": "str", "choices": ["basic", "detailed"], "default": "basic"},
@@ -26,6 +27,8 @@ ARGUMENT_SPEC: dict[str, Any] = {
 
 # basic monitoring gives a value every five minutes
 BASIC_PERIOD_SECONDS = 300
+DISABLE, ENABLE = "disable_detailed_monitoring", "enable_detailed_monitoring"
+BATCH_SIZES = {DISABLE: 50, ENABLE: 50}
 GROUP_TAG = "aws:autoscaling:groupName"
 
 Dimension = tuple[str, str]
@@ -100,10 +103,26 @@ class ScalesGroup(Guard):
         return f"member of the Auto Scaling group {group} with the scaling policy {policy}" if policy else None
 
 
+class LaunchesWithDetail(Guard):
+    """The next instance of an Auto Scaling group has detailed monitoring again if its template says so."""
+
+    name = "the list of Auto Scaling groups"
+    nothing: Mapping[str, str] = {}
+
+    def load(self, region: Region) -> Mapping[str, str]:
+        sources = group_sources(region).items()
+        return {group: one.words for group, some in sources for one in some if one.detailed_monitoring}
+
+    def protects(self, candidate: Candidate, facts: Mapping[str, str]) -> str | None:
+        group = candidate.finding.tags.get(GROUP_TAG, "")
+        words = facts.get(group)
+        return f"switched on again by the {words} of its Auto Scaling group {group}" if words else None
+
+
 class DetailedMonitoring(Policy):
     check = "ec2_monitoring"
     resource_type = "ec2:instance"
-    batch_size = 50
+    batch_sizes = BATCH_SIZES
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         self._wanted: str = options["state"]
@@ -113,7 +132,7 @@ class DetailedMonitoring(Policy):
         guards: list[Guard] = [ExcludedByTag(common.exclude_tags)]
         if self._wanted == "basic":
             guards.append(ShortAlarm())
-            guards += [] if options["include_auto_scaling"] else [ScalesGroup()]
+            guards += [] if options["include_auto_scaling"] else [ScalesGroup(), LaunchesWithDetail()]
         self.guards = guards
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
@@ -133,12 +152,17 @@ class DetailedMonitoring(Policy):
             name=tags.get("Name", ""),
             reason=f"The running instance has {self.transition[0]} monitoring; {self._wanted} is wanted.",
             reason_code=f"{self.transition[0]}_monitoring",
-            action="disable_detailed_monitoring" if basic else "enable_detailed_monitoring",
+            action=DISABLE if basic else ENABLE,
             age_days=age_in_days(resource.get("LaunchTime"), now),
             tags=tags,
             cost=monitoring_cost(self._prices, scope.region),
-            costs_more=not basic,
+            saves_cost=basic,
+            reversible=True,
         )
+
+    def record(self, resource: Resource, finding: Finding) -> tuple[dict[str, Any], dict[str, Any]]:
+        before, after = self.transition
+        return {"monitoring": before}, {"monitoring": after}
 
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
         wanted = [{"Name": "instance-id", "Values": list(ids)}]
@@ -158,6 +182,13 @@ CHECK = Check(
     name="ec2_monitoring",
     argument_spec=ARGUMENT_SPEC,
     policies=lambda options, common: [DetailedMonitoring(options, common)],
-    permissions=("autoscaling:DescribePolicies", "cloudwatch:DescribeAlarms", "ec2:DescribeInstances"),
+    permissions=(
+        "autoscaling:DescribeAutoScalingGroups",
+        "autoscaling:DescribeLaunchConfigurations",
+        "autoscaling:DescribePolicies",
+        "cloudwatch:DescribeAlarms",
+        "ec2:DescribeInstances",
+        "ec2:DescribeLaunchTemplateVersions",
+    ),
     enforce_permissions=("ec2:MonitorInstances", "ec2:UnmonitorInstances"),
 )

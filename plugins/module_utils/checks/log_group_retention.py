@@ -26,17 +26,23 @@ RETENTION_DAYS = (
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
 
+SET_RETENTION = "set_retention"
+
 ARGUMENT_SPEC: dict[str, Any] = {
     # not `choices`: an error that names the two nearest values helps more than one that lists all 22
     "retention_in_days": {"type": "int", "required": True},
     "shorten": {"type": "bool", "default": False},
     "name_prefix": {"type": "str"},
     "exclude_names": {"type": "list", "elements": "str", "default": []},
+    "include_stacks": {"type": "bool", "default": False},
+    "minimum_retention_in_days": {"type": "int", "default": 1},
 }
 
 
-def checked_retention(days: int) -> int:
-    """Raises SweepError for a number of days that AWS doesn't know, naming the two nearest."""
+def checked_retention(days: int, minimum: int = 1) -> int:
+    """Raises SweepError for days below the minimum, or that AWS doesn't know: then the two nearest are named."""
+    if days < minimum and days in RETENTION_DAYS:
+        raise SweepError(f"retention_in_days is {days}, below minimum_retention_in_days ({minimum}): raise it.")
     if days in RETENTION_DAYS:
         return days
     below = max((known for known in RETENTION_DAYS if known < days), default=None)
@@ -93,7 +99,7 @@ class LogGroupRetention(Policy):
     resource_type = "logs:log-group"
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
-        self._days = checked_retention(options["retention_in_days"])
+        self._days = checked_retention(options["retention_in_days"], options["minimum_retention_in_days"])
         self._name_prefix: str | None = options["name_prefix"] or None
         self._shorten: bool = options["shorten"]
         self._exclude_names: Sequence[str] = options["exclude_names"]
@@ -105,7 +111,7 @@ class LogGroupRetention(Policy):
             Holds("account policy", named_account_policy),
             Holds("shorten", self._longer),
             ExcludedByTag(common.exclude_tags),
-            OwnedBy(STACK),
+            *([] if options["include_stacks"] else [OwnedBy(STACK)]),
             AccountPolicy(),
         ]
 
@@ -127,9 +133,10 @@ class LogGroupRetention(Policy):
             arn=arn_of(resource, scope),
             scope=scope,
             name=resource["logGroupName"],
-            reason=f"The log group {current}; {self._days} days are wanted.",
+            reason=f"The log group {current}; {self._days} days are wanted. Older events go for good.",
             reason_code="no_retention" if days is None else "longer_retention",
-            action="set_retention",
+            action=SET_RETENTION,
+            reversible=True,
             age_days=age_in_days(created, now),
             cost=log_group_cost(self._prices, scope.region, resource.get("storedBytes", 0)),
         )
@@ -138,6 +145,9 @@ class LogGroupRetention(Policy):
         tags = region.once("tags of log groups", lambda: _tags_by_arn(region))
         for candidate in candidates:
             candidate.finding.tags = tags.get(candidate.finding.arn, {})
+
+    def record(self, resource: Resource, finding: Finding) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"retention_in_days": resource.get("retentionInDays")}, {"retention_in_days": self._days}
 
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
         pages = region.pages("logs", "describe_log_groups", "logGroups", logGroupIdentifiers=list(ids))

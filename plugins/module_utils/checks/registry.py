@@ -14,9 +14,23 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ..sweep.errors import SweepError, nearest
 from ..sweep.policy import Check
 from . import alb_idle_facts, ebs_orphan_cleanup, ec2_monitoring, log_group_retention
+from .grace import MARK, UNMARK
+from .undo import PutBack
+from .undo_deletions import PutBackSnapshot, PutBackVolume
+from .undo_settings import PutBackMark, PutBackMonitoring, PutBackRetention
 
 MODULES = (ebs_orphan_cleanup, log_group_retention, ec2_monitoring, alb_idle_facts)
 CHECKS: Mapping[str, Check] = {module.CHECK.name: module.CHECK for module in MODULES}
+
+#: how each action of the checks is undone, by resource type and action
+UNDO: Mapping[tuple[str, str], type[PutBack]] = {
+    ("ec2:volume", ebs_orphan_cleanup.DELETE): PutBackVolume,
+    ("ec2:snapshot", ebs_orphan_cleanup.DELETE): PutBackSnapshot,
+    **{(kind, action): PutBackMark for kind in ("ec2:volume", "ec2:snapshot") for action in (MARK, UNMARK)},
+    ("ec2:instance", ec2_monitoring.DISABLE): PutBackMonitoring,
+    ("ec2:instance", ec2_monitoring.ENABLE): PutBackMonitoring,
+    ("logs:log-group", log_group_retention.SET_RETENTION): PutBackRetention,
+}
 
 
 def chosen_checks(parameters: Mapping[str, Any]) -> dict[str, tuple[Check, Mapping[str, Any]]]:

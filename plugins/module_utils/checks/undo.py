@@ -1,0 +1,222 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Undo: each resource that a journal speaks of is found as it is now, and put back to what it was."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from ..sweep.account import Account
+from ..sweep.entries import Entry, read_entries
+from ..sweep.errors import CallError, SweepError
+from ..sweep.finding import Finding
+from ..sweep.journal import UNDOES
+from ..sweep.policy import Check, Common, Policy
+from ..sweep.region import Region, Resource, Scope
+from ..sweep.stores import open_store
+from . import final_snapshot
+
+NAME = "sweep_undo"
+PUT_BACK = "put_back"
+#: what is done for the sake of another action, and stays when that is undone
+MADE_ON_THE_WAY = (final_snapshot.ACTION,)
+#: as many as one list call is asked for, and as the engine acts on together
+CHUNK = 25
+
+#: what a run did, in words
+DEEDS = {
+    "delete": "deleted it",
+    "set_retention": "set its retention",
+    "disable_detailed_monitoring": "switched its detailed monitoring off",
+    "enable_detailed_monitoring": "switched its detailed monitoring on",
+    "mark": "marked it as an orphan",
+    "unmark": "took its mark away",
+}
+
+Facts = Mapping[str, Any]
+
+
+@dataclass(frozen=True)
+class Task:
+    """A resource to put back to `before`, if it is still as the newest entry left it. `ids` are the entries that are
+    settled then: several runs may have changed the same setting one after the other."""
+
+    newest: Entry
+    before: Facts
+    ids: tuple[str, ...]
+
+    @property
+    def resource_id(self) -> str:
+        return self.newest.resource_id
+
+    @property
+    def place(self) -> tuple[str, str]:
+        return self.newest.scope.account_id, self.newest.scope.region
+
+    def left(self, now: Facts) -> bool:
+        """Whether this is how the newest entry left it: where it isn't known how that ended, also how it found it."""
+        return now == self.newest.after or (self.newest.status is None and now == self.newest.before)
+
+
+def tasks_of(entries: Sequence[Entry]) -> list[Task]:
+    """One task a resource, from its newest entry back to where somebody else had changed it in between."""
+    by_resource: dict[tuple[Any, ...], list[Entry]] = {}
+    for entry in reversed(entries):
+        key = (entry.scope.account_id, entry.scope.region, entry.resource_type, entry.resource_id)
+        by_resource.setdefault(key, []).append(entry)
+    return [_task(newest_first) for newest_first in by_resource.values()]
+
+
+def _task(newest_first: Sequence[Entry]) -> Task:
+    newest, before = newest_first[0], newest_first[0].before
+    ids = [newest.id]
+    for older in newest_first[1:]:
+        if older.after != before:
+            break
+        before = older.before
+        ids.append(older.id)
+    return Task(newest, before, tuple(ids))
+
+
+class PutBack(Policy):
+    """`resource` here is `{Task, Now}`: what is to be put back, and what AWS says of it now."""
+
+    check = NAME
+
+    def __init__(self, resource_type: str, tasks: Sequence[Task]) -> None:
+        self.resource_type = resource_type  # type: ignore[misc]
+        self._tasks = tasks
+        self.transition = ("as the run left it", "as it was before")
+
+    def find(self, region: Region) -> Iterator[list[Resource]]:
+        mine = self._mine(region.scope)
+        for start in range(0, len(mine), CHUNK):
+            yield list(self._read(region, mine[start : start + CHUNK]).values())
+
+    def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
+        return self._read(region, [task for task in self._mine(region.scope) if task.resource_id in ids])
+
+    def _mine(self, scope: Scope) -> list[Task]:
+        return [task for task in self._tasks if task.place == (scope.account_id, scope.region)]
+
+    def _read(self, region: Region, tasks: Sequence[Task]) -> dict[str, Resource]:
+        now = self.now(region, tasks)
+        return {task.resource_id: {"Task": task, "Now": now.get(task.resource_id)} for task in tasks}
+
+    def decide(self, resource: Resource, scope: Scope, now: datetime) -> Finding | None:
+        task: Task = resource["Task"]
+        entry = task.newest
+        finding = Finding(
+            check=self.check,
+            resource_type=entry.resource_type,
+            resource_id=entry.resource_id,
+            arn=entry.arn,
+            scope=scope,
+            name=entry.name,
+            reason=f"The run of {entry.at[:10]} {DEEDS.get(entry.action, entry.action)}.",
+            reason_code=entry.action,
+            action=PUT_BACK,
+            saves_cost=False,
+        )
+        self.judge(finding, task, resource["Now"])
+        return finding
+
+    def record(self, resource: Resource, finding: Finding) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {UNDOES: list(resource["Task"].ids), "now": resource["Now"]}, {}
+
+    def act(self, region: Region, findings: Sequence[Finding]) -> None:
+        (finding,) = findings
+        task = next(task for task in self._mine(region.scope) if task.resource_id == finding.resource_id)
+        self.put_back(region, finding, task, finding.work.before["now"])
+
+    def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
+        """What AWS says of the resources now, by id; in a few calls. Raises CallError."""
+        raise NotImplementedError
+
+    def judge(self, finding: Finding, task: Task, now: Any) -> None:
+        """Skip the finding where nothing is to be done, fail it where nothing can be done, else say what will. Pure."""
+        raise NotImplementedError
+
+    def put_back(self, region: Region, finding: Finding, task: Task, now: Any) -> None:
+        """Do it. Raises CallError."""
+        raise NotImplementedError
+
+
+class NoWayBack(PutBack):
+    """What this collection can't undo."""
+
+    def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
+        return {}
+
+    def judge(self, finding: Finding, task: Task, now: Any) -> None:
+        gone_for_good(finding, f"there is no undoing of {task.newest.action.replace('_', ' ')}")
+
+
+def gone_for_good(finding: Finding, why: str) -> None:
+    finding.fail("NotRecoverable", f"It cannot come back: {why}.")
+
+
+def by_id(
+    region: Region, noun: str, key: str, filters: Sequence[Resource], **parameters: Any
+) -> dict[str, Resource]:
+    """EC2's volumes or snapshots that pass some filters, by id. Raises CallError."""
+    pages = region.pages("ec2", f"describe_{noun}s", key, Filters=filters, **parameters)
+    return {row[f"{noun.capitalize()}Id"]: row for page in pages for row in page}
+
+
+def check_of(
+    parameters: Mapping[str, Any], home: Callable[[], Account], kinds: Mapping[tuple[str, str], type[PutBack]]
+) -> dict[str, tuple[Check, Mapping[str, Any]]]:
+    """The check that puts back what the journals of `parameters` say, or of it only what `only_ids` names.
+
+    `kinds` tells by resource type and action how. Raises SweepError for a journal that can't be read or is none, and
+    for an id that isn't in it.
+    """
+    entries = [entry for entry in _read_all(parameters["journal"], home) if entry.action not in MADE_ON_THE_WAY]
+    tasks = _chosen(tasks_of(entries), parameters["only_ids"], ", ".join(parameters["journal"]))
+
+    def policies(_options: Mapping[str, Any], _common: Common) -> list[Policy]:
+        by_kind: dict[tuple[type[PutBack], str], list[Task]] = {}
+        for task in tasks:
+            kind = kinds.get((task.newest.resource_type, task.newest.action), NoWayBack)
+            by_kind.setdefault((kind, task.newest.resource_type), []).append(task)
+        return [kind(resource_type, some) for (kind, resource_type), some in by_kind.items()]
+
+    check = Check(
+        name=NAME,
+        argument_spec={},
+        policies=policies,
+        account_ids=sorted({task.newest.scope.account_id for task in tasks}),
+        regions=sorted({task.newest.scope.region for task in tasks}),
+    )
+    return {NAME: (check, parameters)}
+
+
+def _read_all(places: Sequence[str], home: Callable[[], Account]) -> list[Entry]:
+    """The same lines may be in several places: they count once."""
+    entries: dict[str, Entry] = {}
+    for place in places:
+        for entry in read_entries(place, _read(place, home)):
+            entries.setdefault(entry.id, entry)
+    return sorted(entries.values(), key=lambda entry: entry.at)
+
+
+def _read(place: str, home: Callable[[], Account]) -> str:
+    try:
+        return open_store(place, home).read()
+    except (OSError, UnicodeDecodeError, CallError) as error:
+        why = error.strerror if isinstance(error, OSError) and error.strerror else error
+        raise SweepError(f"The journal {place} could not be read: {why}.") from error
+
+
+def _chosen(tasks: Sequence[Task], ids: Sequence[str], place: str) -> list[Task]:
+    known = {name for task in tasks for name in (task.resource_id, task.newest.arn)}
+    if unknown := sorted(set(ids) - known):
+        names = ", ".join(unknown)
+        raise SweepError(f"The journal {place} holds nothing to put back of {names}: nothing was changed.")
+    return [task for task in tasks if not ids or {task.resource_id, task.newest.arn} & set(ids)]

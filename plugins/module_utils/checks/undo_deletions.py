@@ -1,0 +1,169 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Volumes and snapshots that are brought back: out of the Recycle Bin, or from a volume's final snapshot."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..sweep.errors import CallError
+from ..sweep.finding import Finding, tags_of
+from ..sweep.region import Region
+from .final_snapshot import SNAPSHOT_ID
+from .undo import Facts, PutBack, Task, by_id, gone_for_good
+
+#: on a volume that was made again: the id that it had
+RESTORED_TAG = "sysops:restored-from"
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_CreateVolume.html
+TYPES_WITH_IOPS = ("gp3", "io1", "io2")
+AVAILABLE_WITHIN_SECONDS = 300
+
+IN_BIN = "in the Recycle Bin"
+
+
+def in_recycle_bin(region: Region, operation: str, key: str, id_key: str) -> frozenset[str]:
+    """The ids of what is in the Recycle Bin; none in a region that has none."""
+    try:
+        # not `listing`, which remembers: what is in the bin changes while it is put back
+        return frozenset(row[id_key] for page in region.pages("ec2", operation, key) for row in page)
+    except CallError as error:
+        if error.unsupported:
+            return frozenset()
+        raise
+
+
+def own_tags(before: Facts) -> list[dict[str, str]]:
+    """The tags that can be set: keys of `aws:` are AWS's own."""
+    pairs = before.get("Tags", {}).items()
+    return [{"Key": key, "Value": value} for key, value in pairs if not key.casefold().startswith("aws:")]
+
+
+def tag_again(region: Region, task: Task) -> None:
+    if tags := own_tags(task.before):
+        region.call("ec2", "create_tags", Resources=[task.resource_id], Tags=tags)
+
+
+class PutBackSnapshot(PutBack):
+    """`now` is `exists`, `in the Recycle Bin`, or None."""
+
+    def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, str]:
+        ids = [task.resource_id for task in tasks]
+        there = by_id(region, "snapshot", "Snapshots", [{"Name": "snapshot-id", "Values": ids}], OwnerIds=["self"])
+        binned = in_recycle_bin(region, "list_snapshots_in_recycle_bin", "Snapshots", "SnapshotId")
+        return {name: "exists" if name in there else IN_BIN for name in ids if name in there or name in binned}
+
+    def judge(self, finding: Finding, task: Task, now: str | None) -> None:
+        if now == "exists":
+            finding.skip("it exists")
+        elif now == IN_BIN:
+            finding.reason += " It is in the Recycle Bin and is restored from there."
+        else:
+            gone_for_good(finding, "it is not in the Recycle Bin")
+
+    def put_back(self, region: Region, finding: Finding, task: Task, now: str) -> None:
+        region.call("ec2", "restore_snapshot_from_recycle_bin", SnapshotId=task.resource_id)
+        tag_again(region, task)
+
+
+class PutBackVolume(PutBack):
+    """`now` is `{Exists, InBin, Copy, Snapshot, KeyState}`, of the volume, its restored copy and its final snapshot."""
+
+    def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Facts]:
+        ids = [task.resource_id for task in tasks]
+        there = by_id(region, "volume", "Volumes", [{"Name": "volume-id", "Values": ids}])
+        copies = by_id(region, "volume", "Volumes", [{"Name": f"tag:{RESTORED_TAG}", "Values": ids}])
+        copy_of = {tags_of(copy)[RESTORED_TAG]: name for name, copy in copies.items()}
+        binned = in_recycle_bin(region, "list_volumes_in_recycle_bin", "Volumes", "VolumeId")
+        snapshot_ids = sorted({snapshot_id(task) for task in tasks} - {""})
+        wanted = [{"Name": "snapshot-id", "Values": snapshot_ids}]
+        snapshots = by_id(region, "snapshot", "Snapshots", wanted, OwnerIds=["self"]) if snapshot_ids else {}
+        return {
+            task.resource_id: {
+                "Exists": task.resource_id in there,
+                "InBin": task.resource_id in binned,
+                "Copy": copy_of.get(task.resource_id),
+                "Snapshot": snapshots.get(snapshot_id(task), {}).get("State"),
+                "KeyState": key_state(region, task.before.get("KmsKeyId")),
+            }
+            for task in tasks
+        }
+
+    def judge(self, finding: Finding, task: Task, now: Facts) -> None:
+        snapshot, key = snapshot_id(task), task.before.get("KmsKeyId")
+        if now["Exists"]:
+            finding.skip("it exists")
+        elif now["Copy"]:
+            finding.skip(f"it has been restored as {now['Copy']}")
+        elif now["InBin"]:
+            finding.reason += " It is in the Recycle Bin and is restored from there."
+        elif not snapshot:
+            gone_for_good(finding, "it is not in the Recycle Bin, and no final snapshot was taken")
+        elif now["Snapshot"] != "completed":
+            gone_for_good(finding, f"its final snapshot {snapshot} is {now['Snapshot'] or 'gone'}")
+        elif now["KeyState"] not in (None, "Enabled"):
+            words = f"The KMS key {key} of {task.resource_id} is {now['KeyState']}: make it usable and run again."
+            finding.fail("KmsKeyUnusable", words)
+        else:
+            finding.reason += f" A new volume is made of its final snapshot {snapshot}."
+
+    def put_back(self, region: Region, finding: Finding, task: Task, now: Facts) -> None:
+        if now["InBin"]:
+            region.call("ec2", "restore_volume_from_recycle_bin", VolumeId=task.resource_id)
+            tag_again(region, task)
+            return
+        volume_id = region.call("ec2", "create_volume", **volume_request(task))["VolumeId"]
+        _await_available(region, volume_id, task.before.get("KmsKeyId"))
+        finding.work.after = {"volume_id": volume_id}
+        finding.reason += f" It is {volume_id} now."
+
+
+def snapshot_id(task: Task) -> str:
+    return str(task.newest.after.get(SNAPSHOT_ID) or "")
+
+
+def volume_request(task: Task) -> dict[str, Any]:
+    """CreateVolume's parameters for a volume as the journal knows it. Pure."""
+    before = task.before
+    kind = before.get("VolumeType")
+    names = ["AvailabilityZone", "Size", "VolumeType", "OutpostArn"]
+    names += ["Iops"] if kind in TYPES_WITH_IOPS else []
+    names += ["Throughput"] if kind == "gp3" else []
+    names += ["Encrypted", "KmsKeyId"] if before.get("Encrypted") else []
+    names += ["MultiAttachEnabled"] if before.get("MultiAttachEnabled") else []
+    # it may itself have been made again, of yet another one
+    others = [tag for tag in own_tags(before) if tag["Key"] != RESTORED_TAG]
+    tags = [*others[:49], {"Key": RESTORED_TAG, "Value": task.resource_id}]
+    return {
+        **{name: before[name] for name in names if before.get(name)},
+        "SnapshotId": snapshot_id(task),
+        # the tag tells the next run, whatever becomes of this one
+        "TagSpecifications": [{"ResourceType": "volume", "Tags": tags}],
+    }
+
+
+def key_state(region: Region, key: str | None) -> str | None:
+    """`Enabled`, `Disabled`, ...; None without a key, or where nobody may look."""
+    if not key:
+        return None
+    return region.once(("kms", key), lambda: _key_state(region, key))
+
+
+def _key_state(region: Region, key: str) -> str | None:
+    try:
+        return str(region.call("kms", "describe_key", KeyId=key)["KeyMetadata"].get("KeyState"))
+    except CallError as error:
+        return "gone" if error.gone else None
+
+
+def _await_available(region: Region, volume_id: str, key: str | None) -> None:
+    """EC2 asks KMS only after it has answered: a volume whose key may not be used vanishes again."""
+    try:
+        region.wait("ec2", "volume_available", AVAILABLE_WITHIN_SECONDS, VolumeIds=[volume_id])
+    except CallError as error:
+        why = f"; check that its KMS key {key} may be used" if key else ""
+        raise CallError(
+            "ec2", "CreateVolume", "VolumeNotAvailable", f"The new volume {volume_id} did not become available{why}."
+        ) from error

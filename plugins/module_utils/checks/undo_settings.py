@@ -1,0 +1,105 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Settings that are put back: retention, monitoring, marks. Somebody's later change is left as it is."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ..sweep.finding import Finding, tags_of
+from ..sweep.region import Region, Resource
+from .undo import Facts, PutBack, Task, by_id, gone_for_good
+
+
+class PutBackSetting(PutBack):
+    """`now` is the setting in the shape of the journal's `before` and `after`, None where the resource is gone."""
+
+    def judge(self, finding: Finding, task: Task, now: Facts | None) -> None:
+        if now is None:
+            self.missing(finding)
+        elif now == task.before:
+            finding.skip(f"it is as it was: {self.words(now)}")
+        elif not task.left(now):
+            finding.skip(f"somebody has changed it since, it is {self.words(now)} now")
+        else:
+            finding.reason += f" It is {self.words(now)} now and will be {self.words(task.before)} again."
+
+    def missing(self, finding: Finding) -> None:
+        gone_for_good(finding, "it no longer exists")
+
+    def words(self, setting: Facts) -> str:
+        """A setting in words."""
+        raise NotImplementedError
+
+
+class PutBackRetention(PutBackSetting):
+    def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
+        names = [task.resource_id for task in tasks]
+        pages = region.pages("logs", "describe_log_groups", "logGroups", logGroupIdentifiers=names)
+        groups = [group for page in pages for group in page]
+        return {group["logGroupName"]: {"retention_in_days": group.get("retentionInDays")} for group in groups}
+
+    def words(self, setting: Facts) -> str:
+        days = setting.get("retention_in_days")
+        return f"kept for {days} days" if days else "kept for ever"
+
+    def put_back(self, region: Region, finding: Finding, task: Task, now: Facts) -> None:
+        days, name = task.before.get("retention_in_days"), task.resource_id
+        if days:
+            region.call("logs", "put_retention_policy", logGroupName=name, retentionInDays=days)
+        else:
+            region.call("logs", "delete_retention_policy", logGroupName=name)
+
+
+class PutBackMonitoring(PutBackSetting):
+    def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
+        wanted = [{"Name": "instance-id", "Values": [task.resource_id for task in tasks]}]
+        pages = region.pages("ec2", "describe_instances", "Reservations", Filters=wanted)
+        instances = [instance for page in pages for reservation in page for instance in reservation["Instances"]]
+        return {
+            instance["InstanceId"]: {"monitoring": _monitoring(instance)}
+            for instance in instances
+            if instance["State"]["Name"] not in ("shutting-down", "terminated")
+        }
+
+    def words(self, setting: Facts) -> str:
+        return f"on {setting.get('monitoring')} monitoring"
+
+    def put_back(self, region: Region, finding: Finding, task: Task, now: Facts) -> None:
+        detailed = task.before.get("monitoring") == "detailed"
+        operation = "monitor_instances" if detailed else "unmonitor_instances"
+        region.call("ec2", operation, InstanceIds=[task.resource_id])
+
+
+def _monitoring(instance: Resource) -> str:
+    return "detailed" if instance.get("Monitoring", {}).get("State") in ("enabled", "pending") else "basic"
+
+
+class PutBackMark(PutBackSetting):
+    """The mark of a grace period: a tag and its value, None for no such tag."""
+
+    def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
+        noun = self.resource_type.partition(":")[2]
+        key = {"volume": "Volumes", "snapshot": "Snapshots"}[noun]
+        wanted = [{"Name": f"{noun}-id", "Values": [task.resource_id for task in tasks]}]
+        rows = by_id(region, noun, key, wanted)
+        tags = {task.resource_id: task.before.get("tag", "") for task in tasks}
+        return {name: {"tag": tags[name], "value": tags_of(row).get(tags[name])} for name, row in rows.items()}
+
+    def missing(self, finding: Finding) -> None:
+        # a mark is no loss
+        finding.skip("it no longer exists")
+
+    def words(self, setting: Facts) -> str:
+        value = setting.get("value")
+        return f"marked with {setting.get('tag')}={value}" if value else "unmarked"
+
+    def put_back(self, region: Region, finding: Finding, task: Task, now: Facts) -> None:
+        tag, value = task.before.get("tag"), task.before.get("value")
+        if value is None:
+            region.call("ec2", "delete_tags", Resources=[task.resource_id], Tags=[{"Key": tag}])
+        else:
+            region.call("ec2", "create_tags", Resources=[task.resource_id], Tags=[{"Key": tag, "Value": value}])
