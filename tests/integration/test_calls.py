@@ -34,8 +34,15 @@ def by_status(result: dict, kind: str) -> Counter[str]:
 
 
 def test_a_report_costs_a_page_a_list_and_nothing_a_volume(small_aws, module: Module):
-    module("ebs_orphan_cleanup", check=True, resources=["volumes"], **ALL)
-    assert operations(small_aws) == {"GetCallerIdentity": 1, "DescribeRegions": 1, "DescribeVolumes": REGIONS}
+    result = module("ebs_orphan_cleanup", check=True, resources=["volumes"], **ALL)
+    with_plans = {row["region"] for row in result["findings"] if row["status"] == "planned"}
+    assert operations(small_aws) == {
+        "GetCallerIdentity": 1,
+        "DescribeRegions": 1,
+        "DescribeVolumes": REGIONS,
+        # what the Recycle Bin would keep, where something would go
+        "ListRules": len(with_plans),
+    }
 
 
 def test_guards_are_read_only_where_a_candidate_is_left(small_aws, module: Module):
@@ -91,7 +98,8 @@ def test_throttled_calls_are_repeated_until_aws_takes_them(aws, module: Module):
     assert result["region_errors"] == []
     assert result["summary"]["failed"] == 0
     gone = {row["resource_id"] for row in aws.manifest if row["check"] == "ebs_orphan_cleanup" and not row["survives"]}
-    assert gone & {key[3] for key in aws.state() if key[0] == "123456789012"} == set()
+    left = {key[3] for key in aws.state() if key[0] == "123456789012" and not key[2].endswith("-in-bin")}
+    assert gone & left == set()
 
 
 def test_passing_server_errors_lose_nothing(aws, module: Module):
@@ -124,11 +132,15 @@ def test_region_errors_fail_refuses_to_act_anywhere(aws, module: Module):
     [
         ("ebs_orphan_cleanup", {"resources": ["snapshots"]}, "DescribeImages"),
         ("ebs_orphan_cleanup", {"resources": ["snapshots"]}, "DescribeLockedSnapshots"),
+        ("ebs_orphan_cleanup", {"resources": ["snapshots"]}, "DescribeLaunchTemplateVersions"),
+        ("ebs_orphan_cleanup", {"resources": ["snapshots"]}, "DescribeAutoScalingGroups"),
+        ("ebs_orphan_cleanup", {"resources": ["snapshots"]}, "DescribeFastSnapshotRestores"),
         ("ebs_orphan_cleanup", {"resources": ["snapshots"]}, "DescribeSnapshotAttribute"),
         ("log_group_retention", {"retention_in_days": 3}, "GetResources"),
         ("log_group_retention", {"retention_in_days": 3}, "DescribeAccountPolicies"),
         ("ec2_monitoring", {}, "DescribeAlarms"),
         ("ec2_monitoring", {}, "DescribePolicies"),
+        ("ec2_monitoring", {}, "DescribeAutoScalingGroups"),
     ],
 )
 def test_a_guard_that_may_not_be_read_protects_everything_it_might(aws, module: Module, check, options, guard):
