@@ -2,6 +2,7 @@
 SHELL := /bin/sh
 PYTHON ?= python3
 MODE ?= report
+EXAMPLES ?= 10000
 BIN := .venv/bin
 STAMPS := .venv/stamps
 LINK := .ansible/collections/ansible_collections/sysops/aws
@@ -12,7 +13,7 @@ COMPILE := $(BIN)/python -m compileall -q -j 0 -x 'ansible_collections/(?!amazon
 # Relative: make runs in the root of the repository, which may have spaces in its path.
 export ANSIBLE_CONFIG := ansible.cfg
 
-.PHONY: help setup demo test lint sanity molecule clean
+.PHONY: help setup demo test lint sanity proof molecule clean
 
 help:
 	@echo "make setup      .venv with ansible and boto3, and the collection linked where Ansible finds it"
@@ -20,6 +21,7 @@ help:
 	@echo "make test       every check that needs neither root nor a container (ONLY='ruff pytest' for some)"
 	@echo "make lint       every check but sanity and pytest"
 	@echo "make sanity     ansible-test sanity, in full"
+	@echo "make proof      the invariants on 10,000 random accounts (EXAMPLES=... for another number); takes long"
 	@echo "make molecule   the roles on real hosts"
 	@echo "make clean      removes what the other targets made, but for reports"
 
@@ -64,6 +66,11 @@ lint: setup $(STAMPS)/test
 
 sanity: setup $(STAMPS)/test
 	@$(BIN)/python scripts/check.py sanity
+
+proof: setup $(STAMPS)/test
+	@echo "==> $(EXAMPLES) random accounts for the engine, and as many for the checks"
+	@SYSOPS_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -q -n 2 --dist loadfile \
+	  tests/unit/module_utils/sweep/test_invariants.py tests/integration/test_random_accounts.py
 
 molecule:
 	@found=$$(ls -d extensions/molecule/*/molecule.yml 2>/dev/null); \
