@@ -77,23 +77,24 @@ def prepare(job: Job, finding: Finding) -> None:
             _fail(finding, error)
 
 
-def act(job: Job, batch: Sequence[Finding]) -> None:
+def act(job: Job, batch: Sequence[Finding], repeated: bool = False) -> None:
+    """`repeated` tells whether an attempt without an answer went before."""
     try:
         job.policy.act(job.region, batch)
     except CallError as error:
         if len(batch) > 1:
             # one resource of a batch spoils it for all: find out which
             for finding in batch:
-                act(job, [finding])
+                act(job, [finding], repeated=not error.answered)
         else:
-            _explain(batch[0], error)
+            _explain(batch[0], error, repeated or error.retried)
         return
     for finding in batch:
         finding.change()
 
 
-def _explain(finding: Finding, error: CallError) -> None:
-    if error.gone and error.retried:
+def _explain(finding: Finding, error: CallError, repeated: bool) -> None:
+    if error.gone and repeated:
         # the answer to an earlier attempt was lost on the way, its effect was not
         finding.change()
     elif error.gone:

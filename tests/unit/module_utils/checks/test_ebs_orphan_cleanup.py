@@ -6,78 +6,18 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import date, timedelta, timezone
 from typing import Any
 
 import pytest
-from ansible_collections.sysops.aws.plugins.module_utils.checks.ebs_orphan_cleanup import (
-    CHECK,
-    Shared,
-    made_by_backup,
-    managed_by_operator,
-)
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import SweepError
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.finding import Finding
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.guard import Candidate
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.policy import Common, Policy
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.prices import PriceTable
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import CallError, SweepError
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import Scope
+from tests.unit.module_utils.checks.ebs import policies, protected_by, snapshot, volume
+from tests.unit.module_utils.checks.fake import DAY, HOUR, NOW, SCOPE, Lists, finding, refused, tagged, without
 
-NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
-SCOPE = Scope("123456789012", "eu-west-1")
-PRICES = PriceTable({"eu-west-1": {"ebs_gp3_gb_month": 0.1, "ebs_snapshot_gb_month": 0.05}})
-DEFAULTS = {name: spec.get("default") for name, spec in CHECK.argument_spec.items()}
-HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 TOKYO = timezone(timedelta(hours=9))
 HOSTILE = ["<script>alert(1)</script>", "{{ 7 * 7 }}", "a\nb\u202e", "=cmd|'/c calc'!A1", ""]
-
-
-class Lists:
-    """What the list calls of a region answer; one that isn't given answers an empty list."""
-
-    def __init__(self, **answers: Any) -> None:
-        self.answers = answers
-        self.asked: list[dict[str, Any]] = []
-
-    def listing(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
-        self.asked.append({"operation": operation, **parameters})
-        return self.answers.get(operation, [])
-
-    def call(self, service: str, operation: str, **parameters: Any) -> Any:
-        self.asked.append({"operation": operation, **parameters})
-        return self.answers[operation]
-
-
-def policies(exclude_tags: dict[str, Any] | None = None, **options: Any) -> list[Policy]:
-    return list(CHECK.policies({**DEFAULTS, **options}, Common(exclude_tags or {}, PRICES)))
-
-
 VOLUMES, SNAPSHOTS = policies()
-
-
-def tagged(**tags: str) -> dict[str, Any]:
-    return {"Tags": [{"Key": key, "Value": value} for key, value in tags.items()]}
-
-
-def without(resource: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in resource.items() if name not in names}
-
-
-def volume(**changes: Any) -> dict[str, Any]:
-    made = {"VolumeId": "vol-1", "State": "available", "Attachments": [], "CreateTime": NOW - 100 * DAY}
-    return {**made, "Size": 8, "VolumeType": "gp3", "Iops": 3000, "Throughput": 125, **changes}
-
-
-def snapshot(**changes: Any) -> dict[str, Any]:
-    made = {"SnapshotId": "snap-1", "State": "completed", "OwnerId": "123456789012", "StartTime": NOW - 100 * DAY}
-    return {**made, "VolumeSize": 8, "VolumeId": "vol-1", "Description": "", "StorageTier": "standard", **changes}
-
-
-def protected_by(policy: Policy, resource: dict[str, Any], **lists: Any) -> list[str]:
-    found = policy.decide(resource, SCOPE, NOW)
-    assert found is not None
-    candidate, region = Candidate(resource, found), Lists(**lists)
-    return [why for guard in policy.guards if (why := guard.protects(candidate, guard.load(region)))]
 
 
 @pytest.mark.parametrize(
@@ -186,105 +126,6 @@ def test_what_protects_both_volumes_and_snapshots(resource, changes, words):
     assert words is None or words in why[0]
 
 
-IMAGE = {
-    "ImageId": "ami-1",
-    "State": "disabled",
-    "BlockDeviceMappings": [
-        {"DeviceName": "/dev/sdb", "VirtualName": "ephemeral0"},
-        {"DeviceName": "/dev/sdc", "Ebs": {"VolumeSize": 8}},
-        {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": "snap-1"}},
-    ],
-}
-OTHER_IMAGE = {"ImageId": "ami-2", "BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-2"}}]}
-
-
-@pytest.mark.parametrize(
-    ("changes", "lists", "why"),
-    [
-        ({}, {"describe_images": [OTHER_IMAGE, IMAGE]}, ["backs AMI ami-1 (disabled)"]),
-        ({}, {"describe_images": [without(IMAGE, "State")]}, ["backs AMI ami-1 (available)"]),
-        ({}, {"describe_images": [OTHER_IMAGE, {"ImageId": "ami-3"}]}, []),
-        # what the description says of an AMI is nobody's proof
-        ({"Description": "Created by CreateImage(i-1) for ami-1"}, {"describe_images": [OTHER_IMAGE]}, []),
-        *[
-            ({}, {"describe_locked_snapshots": [{"SnapshotId": "snap-1", "LockState": state}]}, [f"locked ({state})"])
-            for state in ("governance", "compliance", "compliance-cooloff")
-        ],
-        ({}, {"describe_locked_snapshots": [{"SnapshotId": "snap-1", "LockState": "expired"}]}, []),
-        ({}, {"describe_locked_snapshots": [{"SnapshotId": "snap-2", "LockState": "governance"}]}, []),
-        ({"StorageTier": "archive"}, {}, ["in the archive tier"]),
-        (
-            {"Description": "Created for policy: policy-0abc schedule: Daily"},
-            {},
-            ["described as made by Data Lifecycle Manager"],
-        ),
-        ({"Description": "Created for policy: none"}, {}, []),
-    ],
-)
-def test_what_protects_snapshots(changes, lists, why):
-    assert protected_by(SNAPSHOTS, snapshot(**changes), **lists) == why
-
-
-def test_disabled_and_deprecated_images_are_asked_for():
-    region = Lists()
-    for guard in SNAPSHOTS.guards:
-        guard.load(region)
-    images = next(request for request in region.asked if request["operation"] == "describe_images")
-    assert images == {
-        "operation": "describe_images",
-        "Owners": ["self"],
-        "IncludeDisabled": True,
-        "IncludeDeprecated": True,
-    }
-
-
-@pytest.mark.parametrize(
-    ("grants", "why"),
-    [
-        ([{"Group": "all"}], "shared publicly"),
-        ([{"UserId": "210987654321"}], "shared with account 210987654321"),
-        ([{"UserId": "210987654321"}, {"Group": "all"}], "shared publicly"),
-        (
-            [{"UserId": "210987654321"}, {"UserId": "123456789012"}],
-            "shared with account 123456789012, 210987654321",
-        ),
-        ([], None),
-        (None, None),
-    ],
-)
-def test_a_shared_snapshot_is_protected(grants, why):
-    found: Finding = SNAPSHOTS.decide(snapshot(), SCOPE, NOW)
-    answer = {} if grants is None else {"CreateVolumePermissions": grants}
-    region = Lists(describe_snapshot_attribute=answer)
-    assert Shared().inspect(region, found) == why
-    assert region.asked[0]["SnapshotId"] == "snap-1"
-
-
-@pytest.mark.parametrize(
-    ("resource", "made"),
-    [
-        (tagged(Name="awsbackup-job"), True),
-        ({"Description": "AWSBackup: nightly"}, True),
-        ({"Description": "This snapshot is created by the AWS Backup service."}, True),
-        ({"Description": "Created for policy: policy-0123 schedule: x"}, True),
-        ({"Description": "before the AWS backup"}, False),
-        ({"Description": "See: Created for policy: policy-0123"}, False),
-        (tagged(Team="awsbackup"), False),
-        ({}, False),
-    ],
-)
-def test_backups_are_known_by_name_and_description_too(resource, made):
-    assert bool(made_by_backup(resource)) is made
-
-
-@pytest.mark.parametrize(
-    ("operator", "managed"),
-    [({"Managed": True}, True), ({"Managed": False}, False), ({}, False), (None, False)],
-)
-def test_an_operator_that_is_not_named_still_protects(operator, managed):
-    assert bool(managed_by_operator({"Operator": operator})) is managed
-
-
 @pytest.mark.parametrize(
     ("resources", "types"),
     [
@@ -294,11 +135,178 @@ def test_an_operator_that_is_not_named_still_protects(operator, managed):
         ([], []),
     ],
 )
-def test_only_the_kinds_asked_for_are_looked_at(resources, types):
-    assert [policy.resource_type for policy in policies(resources=resources)] == types
+@pytest.mark.parametrize("grace_days", [0, 7])
+def test_only_the_kinds_asked_for_are_looked_at(resources, types, grace_days):
+    made = [policy.resource_type for policy in policies(resources=resources, grace_days=grace_days)]
+    # with a grace period, the marks of volumes in use are looked for too
+    assert made == (["ec2:volume"] if "ec2:volume" in types and grace_days else []) + types
 
 
-@pytest.mark.parametrize("name", ["volume_min_age_days", "snapshot_min_age_days"])
-def test_a_negative_age_is_refused(name):
+@pytest.mark.parametrize(
+    "name",
+    [
+        *("volume_min_age_days", "snapshot_min_age_days", "grace_days", "final_snapshot_retention_days"),
+        "wait_timeout",
+    ],
+)
+def test_a_negative_number_is_refused(name):
     with pytest.raises(SweepError, match=f"{name} is -1"):
         policies(**{name: -1})
+
+
+ORIGIN = "sysops:final-snapshot-of"
+
+
+@pytest.mark.parametrize(
+    ("days_old", "kept_days", "protected"),
+    [(15, 90, True), (89, 90, True), (90, 90, False), (100, 90, False), (100, 101, True), (15, 0, False)],
+)
+def test_a_final_snapshot_stays_as_long_as_was_asked_for(days_old, kept_days, protected):
+    _volumes, snapshots = policies(final_snapshot_retention_days=kept_days)
+    found = snapshots.decide(snapshot(StartTime=NOW - days_old * DAY, **tagged(**{ORIGIN: "vol-9"})), SCOPE, NOW)
+    assert found.status == ("protected" if protected else "planned")
+    assert found.protected_by == ([f"the final snapshot of vol-9, kept for {kept_days} days"] if protected else [])
+
+
+def test_other_snapshots_are_not_kept_as_final_ones():
+    for tags in ({}, {ORIGIN: ""}, {"Name": ORIGIN}):
+        assert SNAPSHOTS.decide(snapshot(StartTime=NOW - 20 * DAY, **tagged(**tags)), SCOPE, NOW).status == "planned"
+
+
+A_WEEK = {"RetentionPeriodValue": 7, "RetentionPeriodUnit": "DAYS"}
+KEEPS_ALL = {"list_rules": [{"Identifier": "r"}], "get_rule": {"Status": "available", "RetentionPeriod": A_WEEK}}
+IN_A_WEEK = date(2026, 11, 30)
+
+
+@pytest.mark.parametrize(
+    ("final_snapshot", "lists", "of_volumes", "of_snapshots"),
+    [
+        (False, {}, (False, None), (False, None)),
+        (False, KEEPS_ALL, (True, IN_A_WEEK), (True, IN_A_WEEK)),
+        # the final snapshot brings a volume back, and no snapshot
+        (True, {}, (True, None), (False, None)),
+        (True, KEEPS_ALL, (True, IN_A_WEEK), (True, IN_A_WEEK)),
+    ],
+)
+def test_what_goes_says_whether_and_until_when_it_can_come_back(final_snapshot, lists, of_volumes, of_snapshots):
+    for policy, resource, expected in zip(
+        policies(final_snapshot=final_snapshot), (volume(), snapshot()), (of_volumes, of_snapshots), strict=True
+    ):
+        found, region = policy.decide(resource, SCOPE, NOW), Lists(**lists)
+        policy.foresee(region, [found], NOW)
+        assert (found.reversible, found.recoverable_until) == expected
+        assert region.operations()[0] == "list_rules"
+
+
+def test_where_the_recycle_bin_cannot_be_read_what_goes_counts_as_gone_for_good():
+    found = SNAPSHOTS.decide(snapshot(), SCOPE, NOW)
+    with pytest.raises(CallError):
+        SNAPSHOTS.foresee(Lists(list_rules=refused("ListRules")), [found], NOW)
+    assert (found.reversible, found.recoverable_until) == (False, None)
+
+
+def test_the_recycle_bin_is_not_read_where_nothing_is_deleted():
+    volumes, _in_use, _snapshots = policies(grace_days=7)
+    found, region = volumes.decide(volume(), SCOPE, NOW), Lists()
+    volumes.conclude(found, NOW)
+    volumes.foresee(region, [found], NOW)
+    assert (found.action, found.reversible, region.asked) == ("mark", True, [])
+
+
+def test_the_journal_learns_all_that_making_a_volume_again_takes():
+    encrypted = {"Encrypted": True, "KmsKeyId": "arn:aws:kms:eu-west-1:123456789012:key/k"}
+    resource = volume(AvailabilityZone="eu-west-1a", SnapshotId="", Unheard="of", **encrypted, **tagged(Name="data"))
+    before, after = VOLUMES.record(resource, VOLUMES.decide(resource, SCOPE, NOW))
+    assert (before, after) == (
+        {
+            "Size": 8,
+            "VolumeType": "gp3",
+            "Iops": 3000,
+            "Throughput": 125,
+            **encrypted,
+            "AvailabilityZone": "eu-west-1a",
+            "SnapshotId": "",
+            "CreateTime": NOW - 100 * DAY,
+            "Tags": {"Name": "data"},
+        },
+        {},
+    )
+
+
+def test_the_journal_learns_what_a_snapshot_was():
+    resource = snapshot(**tagged(Name="nightly"))
+    before, after = SNAPSHOTS.record(resource, SNAPSHOTS.decide(resource, SCOPE, NOW))
+    assert (before["Tags"], before["VolumeId"], before["VolumeSize"], after) == ({"Name": "nightly"}, "vol-1", 8, {})
+
+
+MARK = "sysops:orphan-since"
+
+
+def in_use(**tags: str) -> dict[str, Any]:
+    return volume(State="in-use", Attachments=[{"InstanceId": "i-1"}], **tagged(**tags))
+
+
+@pytest.mark.parametrize(
+    ("resource", "found"),
+    [
+        (in_use(**{MARK: "2026-11-01"}), True),
+        # what it says is of no matter
+        (in_use(**{MARK: ""}), True),
+        (in_use(), False),
+        (in_use(**{MARK.upper(): "2026-11-01"}), False),
+        (volume(**tagged(**{MARK: "2026-11-01"})), False),
+        *[({**in_use(**{MARK: "x"}), "State": state}, False) for state in ("available", "deleting", "error")],
+    ],
+)
+def test_the_mark_of_a_volume_in_use_is_taken_away(resource, found):
+    _orphans, in_use_again, _snapshots = policies(grace_days=7)
+    one = in_use_again.decide(resource, SCOPE, NOW)
+    assert bool(one) is found
+    if one:
+        in_use_again.conclude(one, NOW)
+        assert (one.action, one.status, one.reason_code, one.saves) == ("unmark", "planned", "in_use_again", False)
+        assert "attached to i-1" in one.reason
+        assert one.resource_type == "ec2:volume"
+
+
+def test_a_marked_volume_in_use_is_left_alone_by_tag_too():
+    _orphans, in_use_again, _snapshots = policies({"Keep": "*"}, grace_days=7)
+    assert protected_by(in_use_again, in_use(**{MARK: "x", "keep": ""})) == ["tag keep="]
+    assert protected_by(in_use_again, in_use(**{MARK: "x"})) == []
+    assert not in_use_again.prepares
+
+
+def test_the_server_looks_for_marks():
+    _orphans, in_use_again, _snapshots = policies(grace_days=7, grace_tag=" our:mark ")
+    region = Lists(describe_volumes=[in_use()])
+    assert [len(page) for page in in_use_again.find(region)] == [1]
+    filters = {row["Name"]: row["Values"] for row in region.asked[0]["Filters"]}
+    assert filters == {"tag-key": ["our:mark"], "status": ["in-use"]}
+
+
+@pytest.mark.parametrize(
+    ("action", "request_"),
+    [
+        ("delete", {"operation": "delete_volume", "VolumeId": "vol-1"}),
+        ("unmark", {"operation": "delete_tags", "Resources": ["vol-1"], "Tags": [{"Key": MARK}]}),
+    ],
+)
+def test_only_what_is_to_go_is_deleted(action, request_):
+    region = Lists()
+    VOLUMES.act(region, [finding("vol-1", action=action)])
+    assert region.asked == [request_]
+    assert VOLUMES.batch_sizes.get("delete", 1) == 1
+
+
+@pytest.mark.parametrize(("wanted", "prepares"), [(True, {"delete": "create_final_snapshot"}), (False, {})])
+def test_a_final_snapshot_is_taken_of_volumes_that_go_and_only_if_asked_for(wanted, prepares):
+    volumes, in_use_again, snapshots = policies(final_snapshot=wanted, grace_days=7)
+    assert (volumes.prepares, in_use_again.prepares, snapshots.prepares) == (prepares, {}, {})
+
+
+def test_a_final_snapshot_does_not_carry_the_mark():
+    volumes, _in_use, _snapshots = policies(final_snapshot=True, grace_days=7, grace_tag="our:mark")
+    region = Lists(create_snapshot={"SnapshotId": "snap-9"})
+    volumes.prepare(region, finding("vol-1", tags={"our:mark": "2026-11-01", "Team": "x"}))
+    tags = {tag["Key"]: tag["Value"] for tag in region.asked[0]["TagSpecifications"][0]["Tags"]}
+    assert tags == {ORIGIN: "vol-1", "Team": "x"}

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -19,29 +19,12 @@ from ansible_collections.sysops.aws.plugins.module_utils.checks.ec2_monitoring i
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.guard import Candidate
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.policy import Common, Policy
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.prices import PriceTable
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import Scope
+from tests.unit.module_utils.checks.fake import NOW, SCOPE, Lists, Pages
 
-NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
-SCOPE = Scope("123456789012", "eu-west-1")
 PRICES = PriceTable({"eu-west-1": {"cloudwatch_custom_metric_month_tier1": 0.3}})
 DEFAULTS = {name: spec.get("default") for name, spec in CHECK.argument_spec.items()}
 GROUP = {"Tags": [{"Key": "aws:autoscaling:groupName", "Value": "web"}]}
 HOSTILE = ["<script>alert(1)</script>", "{{ 7 * 7 }}", "a\nb\u202e", ""]
-
-
-class Lists:
-    """What the calls of a region answer, and what they were asked; a list that isn't given is empty."""
-
-    def __init__(self, **answers: Any) -> None:
-        self.answers = answers
-        self.asked: list[dict[str, Any]] = []
-
-    def listing(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
-        return self.answers.get(operation, [])
-
-    def pages(self, service: str, operation: str, key: str, **parameters: Any) -> list[list[Any]]:
-        self.asked.append(parameters)
-        return self.answers[operation]
 
 
 def policy(exclude_tags: dict[str, Any] | None = None, **options: Any) -> Policy:
@@ -92,7 +75,7 @@ def test_a_running_instance_whose_monitoring_is_not_the_wanted_is_found(resource
 def test_a_finding_says_what_it_is_what_is_done_and_whether_that_saves(wanted, has, code, action, saves):
     tags = [{"Key": "Name", "Value": "web-1"}]
     found = policy(state=wanted).decide(instance(has, Tags=tags), SCOPE, NOW)
-    assert (found.reason_code, found.action, found.saves) == (code, action, saves)
+    assert (found.reason_code, found.action, found.saves, found.reversible) == (code, action, saves, True)
     assert found.arn == "arn:aws:ec2:eu-west-1:123456789012:instance/i-1"
     assert (found.resource_type, found.resource_id, found.name) == ("ec2:instance", "i-1", "web-1")
     assert found.cost.to_dict() == {"low": 2.1, "high": 2.1}
@@ -241,7 +224,68 @@ def test_switching_detailed_monitoring_on_is_prevented_by_tags_alone():
     ],
 )
 def test_the_server_filters(filters, state, sent):
-    region = Lists(describe_instances=[[{"Instances": [instance()]}, {"Instances": [instance(), instance()]}], []])
+    some = [{"Instances": [instance()]}, {"Instances": [instance(), instance()]}]
+    region = Lists(describe_instances=Pages([some, []]))
     pages = list(policy(filters=filters, state=state).find(region))
     assert [len(page) for page in pages] == [3, 0]
     assert {row["Name"]: row["Values"] for row in region.asked[0]["Filters"]} == sent
+
+
+DETAILED = {
+    "LaunchTemplateId": "lt-1",
+    "LaunchTemplateName": "web",
+    "VersionNumber": 3,
+    "DefaultVersion": True,
+    "LaunchTemplateData": {"Monitoring": {"Enabled": True}},
+}
+BASIC = {**DETAILED, "LaunchTemplateData": {"Monitoring": {"Enabled": False}}}
+
+
+def launches(template: dict[str, Any], name: str = "web") -> dict[str, Any]:
+    group = {"AutoScalingGroupName": name, "LaunchTemplate": {"LaunchTemplateId": "lt-1", "Version": "$Default"}}
+    return {"describe_auto_scaling_groups": [group], "describe_launch_template_versions": [template]}
+
+
+def configured(**monitoring: bool) -> dict[str, Any]:
+    configuration = {"LaunchConfigurationName": "old", "InstanceMonitoring": monitoring}
+    group = {"AutoScalingGroupName": "web", "LaunchConfigurationName": "old"}
+    return {"describe_auto_scaling_groups": [group], "describe_launch_configurations": [configuration]}
+
+
+BY_TEMPLATE = ["switched on again by the launch template web (version 3) of its Auto Scaling group web"]
+BY_CONFIGURATION = ["switched on again by the launch configuration old of its Auto Scaling group web"]
+
+
+@pytest.mark.parametrize(
+    ("options", "changes", "lists", "why"),
+    [
+        ({}, GROUP, launches(DETAILED), BY_TEMPLATE),
+        ({}, GROUP, launches(BASIC), []),
+        ({}, GROUP, launches(DETAILED, "other"), []),
+        ({}, {}, launches(DETAILED), []),
+        ({"include_auto_scaling": True}, GROUP, launches(DETAILED), []),
+        # a launch configuration has detailed monitoring unless it says otherwise
+        ({}, GROUP, configured(), BY_CONFIGURATION),
+        ({}, GROUP, configured(Enabled=True), BY_CONFIGURATION),
+        ({}, GROUP, configured(Enabled=False), []),
+    ],
+)
+def test_what_a_groups_next_instance_switches_on_again_is_left_on(options, changes, lists, why):
+    assert protected_by(policy(**options), instance(**changes), **lists) == why
+
+
+def test_the_journal_learns_what_monitoring_was_and_becomes():
+    for wanted, has, states in (("basic", "enabled", ("detailed", "basic")), ("detailed", None, ("basic", "detailed"))):
+        made, resource = policy(state=wanted), instance(has)
+        before, after = made.record(resource, made.decide(resource, SCOPE, NOW))
+        assert (before["monitoring"], after["monitoring"]) == states
+
+
+@pytest.mark.parametrize(("wanted", "operation"), [("basic", "unmonitor_instances"), ("detailed", "monitor_instances")])
+def test_one_call_switches_as_many_as_it_takes(wanted, operation):
+    made, region = policy(state=wanted), Lists()
+    resources = [instance("enabled" if wanted == "basic" else None, InstanceId=f"i-{number}") for number in range(3)]
+    found = [made.decide(resource, SCOPE, NOW) for resource in resources]
+    made.act(region, found)
+    assert region.asked == [{"operation": operation, "InstanceIds": ["i-0", "i-1", "i-2"]}]
+    assert made.batch_sizes[found[0].action] == 50

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 from typing import Any
 
 import pytest
@@ -21,28 +21,12 @@ from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import Swe
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.guard import Candidate
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.policy import Common, Policy
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.prices import PriceTable
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import Once, Scope
+from tests.unit.module_utils.checks.fake import NOW, SCOPE, Lists, without
 
-NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
-SCOPE = Scope("123456789012", "eu-west-1")
 PRICES = PriceTable({"eu-west-1": {"cloudwatch_logs_storage_gb_month": 0.03}})
 DEFAULTS = {name: spec.get("default") for name, spec in CHECK.argument_spec.items()}
 ARN = "arn:aws:logs:eu-west-1:123456789012:log-group:/app/web"
 HOSTILE = ["/a/<b>", "/{{ x }}", "/a.b_c#1", "/[a-z]*", "/" + "n" * 511]
-
-
-class Lists:
-    """What the list calls of a region answer; one that isn't given answers an empty list."""
-
-    def __init__(self, **answers: Any) -> None:
-        self.answers = answers
-        self._once = Once()
-
-    def listing(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
-        return self.answers.get(operation, [])
-
-    def once(self, key: Any, make: Any) -> Any:
-        return self._once.get(key, make)
 
 
 def policy(exclude_tags: dict[str, Any] | None = None, **options: Any) -> Policy:
@@ -54,10 +38,6 @@ def group(**changes: Any) -> dict[str, Any]:
     created = (NOW - timedelta(days=100)).timestamp() * 1000
     made = {"logGroupName": "/app/web", "creationTime": int(created), "arn": f"{ARN}:*", "logGroupArn": ARN}
     return {**made, "storedBytes": 2**30, "logGroupClass": "STANDARD", **changes}
-
-
-def without(resource: dict[str, Any], *names: str) -> dict[str, Any]:
-    return {name: value for name, value in resource.items() if name not in names}
 
 
 def protected_by(made: Policy, resource: dict[str, Any], **lists: Any) -> list[str]:
@@ -90,8 +70,11 @@ def test_a_finding_says_what_it_is_where_and_why():
     found = policy().decide(group(retentionInDays=365), SCOPE, NOW)
     assert (found.resource_type, found.resource_id, found.name) == ("logs:log-group", "/app/web", "/app/web")
     assert (found.arn, found.action, found.age_days) == (ARN, "set_retention", 100)
-    assert found.reason == "The log group expires after 365 days; 30 days are wanted."
-    assert policy().decide(group(), SCOPE, NOW).reason == "The log group never expires; 30 days are wanted."
+    # the setting can be put back, what it removes can't
+    assert found.reversible is True
+    assert found.reason == "The log group expires after 365 days; 30 days are wanted. Older events go for good."
+    never = policy().decide(group(), SCOPE, NOW)
+    assert never.reason == "The log group never expires; 30 days are wanted. Older events go for good."
     assert found.cost.to_dict() == {"low": 0.0045, "high": 0.03}
 
 
@@ -144,6 +127,15 @@ def test_tags_come_from_one_list_of_the_region(arn, tags, why):
         {"ResourceARN": arn, "Tags": [{"Key": key, "Value": value} for key, value in tags.items()]},
     ]
     assert protected_by(policy({"Keep": "true"}), group(), get_resources=rows) == why
+
+
+STACK = [{"ResourceARN": ARN, "Tags": [{"Key": "aws:cloudformation:stack-name", "Value": "x"}]}]
+
+
+@pytest.mark.parametrize(("included", "protected"), [(False, True), (True, False)])
+def test_a_stacks_group_is_left_alone_unless_asked_for(included, protected):
+    why = protected_by(policy(include_stacks=included), group(), get_resources=STACK)
+    assert bool(why) is protected
 
 
 @pytest.mark.parametrize(
@@ -213,6 +205,33 @@ def test_every_retention_that_aws_offers_is_accepted(days):
 def test_another_retention_is_refused_with_the_nearest(days, nearest):
     with pytest.raises(SweepError, match=rf"retention_in_days is {days}, .* the nearest are {nearest}\.$"):
         policy(retention_in_days=days)
+
+
+@pytest.mark.parametrize(
+    ("days", "minimum", "refused"),
+    [
+        (30, 30, None),
+        (365, 30, None),
+        (14, 30, "retention_in_days is 14, below minimum_retention_in_days (30): raise it."),
+        (1, 3, "retention_in_days is 1, below minimum_retention_in_days (3): raise it."),
+        # first of all it must be one that AWS offers
+        (4, 30, "retention_in_days is 4, which CloudWatch Logs does not offer: the nearest are 3 and 5."),
+    ],
+)
+def test_a_retention_below_the_minimum_is_refused(days, minimum, refused):
+    if refused is None:
+        policy(retention_in_days=days, minimum_retention_in_days=minimum)
+        return
+    with pytest.raises(SweepError) as caught:
+        policy(retention_in_days=days, minimum_retention_in_days=minimum)
+    assert str(caught.value) == refused
+
+
+@pytest.mark.parametrize("has", [None, 365])
+def test_the_journal_learns_what_the_retention_was_and_becomes(has):
+    made, resource = policy(), group() if has is None else group(retentionInDays=has)
+    before, after = made.record(resource, made.decide(resource, SCOPE, NOW))
+    assert (before, after) == ({"retention_in_days": has}, {"retention_in_days": 30})
 
 
 @pytest.mark.parametrize(

@@ -25,7 +25,17 @@ def test_a_check_without_options_has_its_defaults(name, given):
 def test_options_are_converted_as_those_of_a_module():
     given = {"ebs_orphan_cleanup": {"resources": "volumes", "volume_min_age_days": "30"}}
     _check, options = chosen_checks({"checks": given})["ebs_orphan_cleanup"]
-    assert options == {"resources": ["volumes"], "volume_min_age_days": 30, "snapshot_min_age_days": 15}
+    assert options == {
+        "resources": ["volumes"],
+        "volume_min_age_days": 30,
+        "snapshot_min_age_days": 15,
+        "disaster_recovery_tags": {"DisasterRecovery": "*", "DR": "*"},
+        "grace_days": 0,
+        "grace_tag": "sysops:orphan-since",
+        "final_snapshot": False,
+        "final_snapshot_retention_days": 90,
+        "wait_timeout": 3600,
+    }
 
 
 def test_the_checks_are_those_named_in_their_order():

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import json
 import threading
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
@@ -33,6 +33,8 @@ class FakeRegion:
         self.things = {thing["Id"]: thing for thing in things}
         self.errors: dict[str, Exception] = {}
         self.calls: list[tuple[str, Any]] = []
+        #: what the engine has deleted, and nobody else
+        self.deleted: set[str] = set()
         self._once = Once()
         self._lock = threading.Lock()
 
@@ -42,8 +44,12 @@ class FakeRegion:
     def call(self, operation: str, argument: Any = None) -> None:
         with self._lock:
             self.calls.append((operation, argument))
-        if operation in self.errors:
-            raise self.errors[operation]
+        self.meet(operation)
+
+    def meet(self, name: str) -> None:
+        """Raises what has been put in the way of one thing, if something has."""
+        if name in self.errors:
+            raise self.errors[name]
 
     def count(self, operation: str) -> int:
         return sum(1 for name, _argument in self.calls if name == operation)
@@ -80,7 +86,7 @@ class Things(Policy):
     action = "delete"
 
     def __init__(self, batch_size: int = 1, inspections: Sequence[Inspection] = ()) -> None:
-        self.batch_size = batch_size  # type: ignore[misc]
+        self.batch_sizes = {"delete": batch_size}  # type: ignore[misc]
         self.guards = [Listed(), ExcludedByTag({"Keep": "true"})]
         self.inspections = inspections
 
@@ -115,19 +121,76 @@ class Things(Policy):
         names = [finding.resource_id for finding in findings]
         region.call("DeleteThings", tuple(names))
         for name in names:
-            if f"delete {name}" in region.errors:
-                raise region.errors[f"delete {name}"]
+            region.meet(f"delete {name}")
         for name in names:
             if name not in region.things:
                 raise CallError("fake", "DeleteThings", "InvalidThing.NotFound", f"no {name}")
         for name in names:
             del region.things[name]
+            region.deleted.add(name)
+        for name in names:
+            region.meet(f"after {name}")
+
+
+class Copied(Things):
+    """Of each thing that is to go, a copy is made first."""
+
+    def __init__(self, batch_size: int = 1, inspections: Sequence[Inspection] = ()) -> None:
+        super().__init__(batch_size, inspections)
+        self.prepares = {"delete": "copy"}
+
+    def record(self, resource: Resource, finding: Finding) -> tuple[dict[str, Any], dict[str, Any]]:
+        return {"tags": tags_of(resource)}, {}
+
+    def prepare(self, region: Any, finding: Finding) -> None:
+        region.call("CopyThing", finding.resource_id)
+        region.meet(f"copy {finding.resource_id}")
+        finding.work.after = {"copy": f"copy of {finding.resource_id}"}
+
+    def await_prepared(self, region: Any, findings: Sequence[Finding]) -> None:
+        region.call("AwaitCopies", tuple(finding.resource_id for finding in findings))
+        for finding in findings:
+            if f"await {finding.resource_id}" in region.errors:
+                finding.fail("CopyFailed", "The copy came to nothing.")
+
+
+class MemoryStore:
+    """A journal in memory. Its lines also show among the calls of the region that they speak of, as `journal begin` and
+    so on, so that the order of lines and calls can be seen. A line for which `fails` is true can't be written."""
+
+    place = "memory"
+
+    def __init__(self, *regions: FakeRegion, fails: Callable[[dict[str, Any]], bool] = lambda row: False) -> None:
+        self.text = self.unsynced = ""
+        self.fails = fails
+        self._calls = {region.scope.region: region.calls for region in regions}
+        self._calls_of: dict[str, Any] = {}
+        self._lock = threading.Lock()
+
+    def append(self, text: str, sync: bool) -> None:
+        with self._lock:
+            written = [json.loads(line) for line in text.splitlines()]
+            if any(self.fails(row) for row in written):
+                raise OSError(28, "No space left on device")
+            for row in written:
+                calls = self._calls_of.setdefault(row["id"], self._calls.get(row.get("region"), []))
+                calls.append((f"journal {row['event']}", row["resource_id"]))
+            self.text += text
+            self.unsynced = "" if sync else self.unsynced + text
+
+    def read(self) -> str:
+        return self.text
+
+    def lines(self) -> list[dict[str, Any]]:
+        return [json.loads(line) for line in self.text.splitlines()]
 
 
 def sweep(*regions: FakeRegion, policy: Policy | None = None, **options: Any) -> Sweep:
     limit = Limit(options.get("max_actions", 100), options.get("max_actions_percent", 100))
     selection = Selection(options.get("only_ids", ()), options.get("plan"))
-    return Sweep([policy or Things()], regions, limit, selection, NOW, workers=4)  # type: ignore[arg-type]
+    stores = options.get("stores", ())
+    workers = options.get("workers", 4)
+    return Sweep([policy or Things()], regions, limit, selection, NOW, workers, stores)  # type: ignore[arg-type]
 
 
 def enforce(*regions: FakeRegion, **options: Any) -> Sweep:

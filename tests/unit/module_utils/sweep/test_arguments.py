@@ -34,6 +34,7 @@ def test_the_defaults_are_those_of_the_design():
     assert (made.max_actions, made.max_actions_percent, made.workers) == (100, 100, 32)
     assert (made.plan, made.findings_path, made.external_id) == (None, None, None)
     assert made.fail_on_region_errors is False
+    assert (made.plan_max_age_hours, made.journal) == (72, [])
 
 
 @pytest.mark.parametrize(
@@ -50,6 +51,10 @@ def test_the_defaults_are_those_of_the_design():
         ("workers", 256, True),
         ("workers", 0, False),
         ("workers", 257, False),
+        ("plan_max_age_hours", 1, True),
+        ("plan_max_age_hours", 10**6, True),
+        ("plan_max_age_hours", 0, False),
+        ("plan_max_age_hours", -1, False),
     ],
 )
 def test_a_number_out_of_its_range_is_named_with_the_range(name, value, allowed):
@@ -138,6 +143,25 @@ def test_region_errors_decide_whether_one_stops_the_run(given, fails):
 def test_an_empty_external_id_is_none():
     assert options(external_id="").external_id is None
     assert options(external_id="x").external_id == "x"
+
+
+@pytest.mark.parametrize(
+    ("given", "read"),
+    [
+        ([], []),
+        (["", " "], []),
+        ("a/journal.jsonl, s3://bucket/prefix", ["a/journal.jsonl", "s3://bucket/prefix"]),
+        ([" a b.jsonl\n"], ["a b.jsonl"]),
+    ],
+)
+def test_journals_are_read_without_the_space_around_them(given, read):
+    assert options(journal=given).journal == read
+
+
+def test_a_plan_is_read(tmp_path):
+    path = tmp_path / "findings.jsonl"
+    path.write_text("")
+    assert options(plan_path=str(path)).plan.path == str(path)
 
 
 def test_a_plan_that_cannot_be_read_is_refused(tmp_path):

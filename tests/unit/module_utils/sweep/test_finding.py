@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from datetime import datetime, timedelta, timezone
+from datetime import date, datetime, timedelta, timezone
 from typing import Any
 
 import pytest
@@ -20,7 +20,8 @@ TOKYO = timezone(timedelta(hours=9))
 # the design's order too: it is the order of the columns
 KEYS = [
     *("check", "resource_type", "resource_id", "arn", "account_id", "region", "name", "reason", "reason_code"),
-    *("age_days", "tags", "estimated_monthly_cost_usd", "action", "status", "protected_by", "error"),
+    *("age_days", "tags", "estimated_monthly_cost_usd", "action", "due_date", "reversible", "recoverable_until"),
+    *("status", "protected_by", "error"),
 ]
 HOSTILE = [
     "<script>alert(1)</script>",
@@ -52,6 +53,39 @@ def finding(region: str = "eu-west-1", **changes: Any) -> Finding:
 
 def test_a_finding_is_written_with_exactly_the_keys_of_the_design():
     assert list(finding().to_dict()) == KEYS
+
+
+def test_days_are_written_as_iso_8601_and_what_is_not_known_as_null():
+    day = date(2026, 11, 30)
+    row = finding(due_date=day, recoverable_until=day + timedelta(days=1), reversible=False).to_dict()
+    assert (row["due_date"], row["recoverable_until"], row["reversible"]) == ("2026-11-30", "2026-12-01", False)
+    row = finding().to_dict()
+    assert (row["due_date"], row["recoverable_until"], row["reversible"]) == (None, None, None)
+
+
+def test_how_it_is_acted_on_is_no_part_of_a_finding():
+    one, other = finding(), finding()
+    one.work.before = {"days": 30}
+    assert list(one.to_dict()) == KEYS
+    assert other.work.before == {}
+    assert one == other
+
+
+@pytest.mark.parametrize(
+    ("changes", "same"),
+    [
+        ({}, True),
+        ({"name": "other", "reason": "other", "reason_code": "other", "tags": {"a": "b"}, "status": "failed"}, True),
+        ({"check": "other"}, False),
+        ({"resource_type": "ec2:snapshot"}, False),
+        ({"resource_id": "vol-2"}, False),
+        ({"action": "mark"}, False),
+        ({"scope": Scope("210987654321", "eu-west-1")}, False),
+        ({"scope": Scope("123456789012", "us-east-1")}, False),
+    ],
+)
+def test_a_finding_is_the_same_if_the_same_is_done_to_the_same(changes, same):
+    assert (finding(**changes).key == finding().key) is same
 
 
 def test_only_a_finding_with_a_configuration_has_that_key_too():
@@ -155,8 +189,8 @@ def summed(*findings: Finding) -> dict[str, Any]:
         ({"status": "skipped", "reported": True}, True),
         ({"status": "skipped", "action": "report"}, False),
         ({"status": "protected", "action": "report"}, False),
-        ({"status": "planned", "costs_more": True}, False),
-        ({"status": "changed", "costs_more": True}, False),
+        ({"status": "planned", "saves_cost": False}, False),
+        ({"status": "changed", "saves_cost": False}, False),
     ],
 )
 def test_savings_count_what_goes_has_gone_or_could_go_by_hand(changes, saves):
@@ -178,18 +212,39 @@ def test_a_summary_has_a_count_for_each_status_even_where_there_is_none():
         "failed": 0,
         "estimated_monthly_savings_usd": {"low": 0, "high": 0},
         "unpriced": 0,
+        "irreversible": 0,
     }
+
+
+@pytest.mark.parametrize("status", ["planned", "changed", "protected", "skipped", "failed"])
+@pytest.mark.parametrize("reversible", [False, True, None])
+def test_what_goes_or_has_gone_for_good_is_counted(reversible, status):
+    lost = reversible is False and status in ("planned", "changed")
+    assert summed(finding(reversible=reversible, status=status))["irreversible"] == int(lost)
+    assert finding(reversible=reversible, status=status).irreversible is lost
+
+
+def test_the_first_failure_is_remembered_in_words():
+    first, second = finding(), finding(resource_id="vol-2")
+    first.fail("Denied", "no")
+    second.fail("Other", "never")
+    summary, other = Summary(), Summary()
+    for one in (finding(), first, second):
+        summary.add(one)
+    assert [word for word in ("vol-1", "Denied", "no") if word not in str(summary.first_failure)] == []
+    assert Summary.total([other, summary]).first_failure == summary.first_failure
+    assert other.first_failure is None
 
 
 def test_a_total_is_the_sum_of_its_parts_and_leaves_them_alone():
     one, two = Summary(examined=3), Summary(examined=4)
-    for row in (finding(cost=Cost(1, 2)), finding("us-east-1", cost=Cost(4, 4)), finding(cost=None)):
+    for row in (finding(cost=Cost(1, 2), reversible=False), finding("us-east-1", cost=Cost(4, 4)), finding(cost=None)):
         one.add(row)
-    for row in (finding(cost=Cost(0.5, 0.5)), finding(cost=Cost(8, 8), status="protected")):
+    for row in (finding(cost=Cost(0.5, 0.5), reversible=False), finding(cost=Cost(8, 8), status="protected")):
         two.add(row)
     parts = [one.to_dict(), two.to_dict()]
     total = Summary.total([one, two])
-    for key in ("examined", "planned", "changed", "protected", "skipped", "failed", "unpriced"):
+    for key in ("examined", "planned", "changed", "protected", "skipped", "failed", "unpriced", "irreversible"):
         assert total.to_dict()[key] == sum(part[key] for part in parts)
     assert total.to_dict()["estimated_monthly_savings_usd"] == {"low": 5.5, "high": 6.5}
     assert {name: cost.to_dict() for name, cost in total.savings_by_region.items()} == {

@@ -2,21 +2,19 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""How much may be done, and the files that say what: every one that isn't a plan is refused in words."""
+"""How much may be done, and which of it was asked for."""
 
 from __future__ import annotations
 
-import json
-from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import LimitExceededError, SweepError
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import LimitExceededError
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.finding import Finding, Summary
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.limit import Limit, Plan, Selection
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.limit import Limit, Selection
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import Scope
 
-HOME, OTHER = "123456789012", "210987654321"
+HOME = "123456789012"
 
 
 def finding(resource_id: str = "vol-1", account: str = HOME, region: str = "eu-west-1", **changes: Any) -> Finding:
@@ -95,104 +93,21 @@ def test_a_selection_leaves_a_protected_finding_as_it_is():
     assert (found.status, found.reason) == ("protected", "It is old.")
 
 
-def written(tmp_path: Path, *findings: Finding) -> str:
-    path = tmp_path / "findings.jsonl"
-    path.write_text("".join(f"{one.to_json()}\n" for one in findings), encoding="utf-8")
-    return str(path)
-
-
 @pytest.mark.parametrize(
-    ("found", "status"),
+    ("only_ids", "statuses", "unmet"),
     [
-        (finding("vol-1"), "planned"),
-        (finding("vol-2"), "skipped"),
-        (finding("vol-1", region="us-east-1"), "skipped"),
-        (finding("vol-1", account=OTHER), "skipped"),
-        (finding("vol-1", check="other"), "skipped"),
-        # listed, but not as planned
-        (finding("vol-kept"), "skipped"),
+        ([], ["planned"], []),
+        (["vol-1"], ["planned"], []),
+        # it was found, if not for the asking
+        (["vol-1"], ["protected"], []),
+        (["vol-2", "vol-1", "vol-3"], ["planned"], ["vol-2", "vol-3"]),
+        (["vol-1"], [], ["vol-1"]),
+        (["arn:aws:ec2:eu-west-1:123456789012:volume/vol-1"], ["skipped"], []),
     ],
 )
-def test_a_plan_allows_its_own_planned_lines_and_nothing_else(tmp_path, found, status):
-    kept = finding("vol-kept", status="protected")
-    plan = Plan.read(written(tmp_path, finding("vol-1"), kept))
-    Selection(plan=plan).apply(found)
-    assert found.status == status
-    assert ("plan" in found.reason) is (status == "skipped")
-
-
-def test_a_report_that_found_nothing_allows_nothing(tmp_path):
-    found = finding()
-    Selection(plan=Plan.read(written(tmp_path))).apply(found)
-    assert found.status == "skipped"
-
-
-def test_a_plan_reads_hostile_ids(tmp_path):
-    found = finding('/a\n"b"\u2028{{ x }}')
-    Selection(plan=Plan.read(written(tmp_path, found))).apply(found)
-    assert found.status == "planned"
-
-
-GOOD = finding().to_json()
-
-
-def good_but(**changes: Any) -> bytes:
-    return json.dumps({**json.loads(GOOD), **changes}).encode()
-
-
-@pytest.mark.parametrize(
-    ("content", "words"),
-    [
-        (b"{\n", "Line 1 .* is not JSON"),
-        (GOOD.encode() + b"\n" + GOOD.encode()[:-5], "Line 2 .* is not JSON"),
-        (b"check,resource_type\nebs_orphan_cleanup,ec2:volume\n", "Line 1 .* is not JSON"),
-        (b"[]\n", "Line 1 .* is not a finding"),
-        (b'"ebs_orphan_cleanup"\n', "Line 1 .* is not a finding"),
-        (b"42", "Line 1 .* is not a finding"),
-        (b"null", "Line 1 .* is not a finding"),
-        (json.dumps({"schema_version": 1, "mode": "report"}).encode(), "Line 1 .* is not a finding"),
-        (GOOD.encode() + b'\n{"check": "x"}\n', "Line 2 .* is not a finding"),
-        # a member that is no string
-        (good_but(resource_id=["vol-1"]), "Line 1 .* is not a finding"),
-        (good_but(account_id=[HOME]), "Line 1 .* is not a finding"),
-        (good_but(account_id=int(HOME)), "Line 1 .* is not a finding"),
-        (good_but(status={"planned": True}), "Line 1 .* is not a finding"),
-        # deeper than Python recurses
-        pytest.param(b"[" * 200_000, "Line 1 .* is not JSON", id="deep"),
-        (b"\x7fELF\x02\x01\x00\xff\xfe", "could not be read"),
-        ("\ufeff".encode("utf-16"), "could not be read"),
-    ],
-)
-def test_a_file_that_is_no_plan_is_refused_with_its_path_and_line(tmp_path, content, words):
-    path = tmp_path / "plan"
-    path.write_bytes(content)
-    with pytest.raises(SweepError, match=words) as caught:
-        Plan.read(str(path))
-    assert str(path) in str(caught.value)
-
-
-def test_a_plan_that_is_missing_or_a_directory_is_refused(tmp_path):
-    for path in (tmp_path / "missing.jsonl", tmp_path, tmp_path / ("n" * 300)):
-        with pytest.raises(SweepError, match="could not be read") as caught:
-            Plan.read(str(path))
-        assert str(path) in str(caught.value)
-
-
-@pytest.mark.parametrize(
-    ("of", "run", "refused"),
-    [
-        ([HOME], [HOME], None),
-        ([HOME], [OTHER, HOME], None),
-        ([], [HOME], None),
-        ([OTHER], [HOME], f"is of account {OTHER}, this run is of {HOME}"),
-        ([HOME, OTHER], [HOME], f"is of account {OTHER}, this run is of {HOME}"),
-    ],
-)
-def test_a_plan_of_another_account_is_refused(tmp_path, of, run, refused):
-    # a protected line tells whose plan it is as well
-    plan = Plan.read(written(tmp_path, *[finding(account=account, status="protected") for account in of]))
-    if refused is None:
-        plan.refuse_foreign(run)
-        return
-    with pytest.raises(SweepError, match=refused):
-        plan.refuse_foreign(run)
+def test_ids_that_no_finding_answers_to_are_told(only_ids, statuses, unmet):
+    selection = Selection(only_ids)
+    for status in statuses:
+        selection.apply(finding(status=status))
+    assert selection.unmet_ids() == unmet
+    assert selection.unmet_lines() == []

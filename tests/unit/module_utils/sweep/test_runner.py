@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import CallError, LimitExceededError
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.limit import Plan
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.plan import Plan
 from tests.unit.module_utils.sweep.fake import (
     ACCOUNT,
     Asked,
@@ -265,8 +265,8 @@ def test_only_ids_limits_what_is_acted_on():
 
 def test_a_plan_limits_what_is_acted_on_to_its_own_lines():
     region, other = FakeRegion("eu-west-1", thing("a"), thing("b")), FakeRegion("us-east-1", thing("a"))
-    plan = Plan("plan", frozenset({("things", ACCOUNT, "eu-west-1", "a")}), frozenset({ACCOUNT}))
-    enforce(region, other, plan=plan)
+    key = ("things", ACCOUNT, "eu-west-1", "fake:thing", "a", "delete")
+    enforce(region, other, plan=Plan("plan", {key: {}}, frozenset({ACCOUNT})))
     assert (set(region.things), set(other.things)) == ({"b"}, {"a"})
 
 
@@ -293,6 +293,7 @@ def test_the_summary_counts_each_status_and_the_savings_of_what_goes():
         "failed": 1,
         "estimated_monthly_savings_usd": {"low": 1.0, "high": 2.0},
         "unpriced": 0,
+        "irreversible": 0,
     }
 
 

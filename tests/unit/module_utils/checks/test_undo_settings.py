@@ -1,0 +1,189 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Settings that are put back, and when they are left as they are: tables of cases, no AWS."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import pytest
+from ansible_collections.sysops.aws.plugins.module_utils.checks.undo import PutBack, Task, tasks_of
+from ansible_collections.sysops.aws.plugins.module_utils.checks.undo_settings import (
+    PutBackMark,
+    PutBackMonitoring,
+    PutBackRetention,
+)
+from tests.unit.module_utils.checks.fake import Lists, tagged
+from tests.unit.module_utils.checks.journaled import RETENTION, judged, put_back, retention, task, words
+
+TAG = "sysops:orphan-since"
+OFF = {"resource_type": "ec2:instance", "resource_id": "i-1", "action": "disable_detailed_monitoring"}
+
+
+def days(count: int | None) -> dict[str, Any]:
+    return {"retention_in_days": count}
+
+
+def monitoring(state: str) -> dict[str, Any]:
+    return {"monitoring": state}
+
+
+def mark(value: str | None) -> dict[str, Any]:
+    return {"tag": TAG, "value": value}
+
+
+SET = task(days(None), days(30), **RETENTION)
+SHORTENED = task(days(365), days(30), **RETENTION)
+SWITCHED = task(monitoring("detailed"), monitoring("basic"), **OFF)
+MARKED = task(mark(None), mark("2026-11-01"), action="mark")
+UNMARKED = task(mark("2026-11-01"), mark(None), action="unmark")
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "now", "status", "said"),
+    [
+        (PutBackRetention, SET, days(30), "planned", ["30 days", "for ever"]),
+        (PutBackRetention, SHORTENED, days(30), "planned", ["30 days", "365 days"]),
+        (PutBackRetention, SET, days(None), "skipped", ["as it was", "for ever"]),
+        (PutBackRetention, SHORTENED, days(365), "skipped", ["as it was", "365 days"]),
+        (PutBackRetention, SET, days(7), "skipped", ["somebody", "7 days"]),
+        (PutBackRetention, SHORTENED, days(None), "skipped", ["somebody", "for ever"]),
+        (PutBackRetention, SET, None, "failed", ["cannot come back", "no longer exists"]),
+        (PutBackMonitoring, SWITCHED, monitoring("basic"), "planned", ["basic monitoring", "detailed monitoring"]),
+        (PutBackMonitoring, SWITCHED, monitoring("detailed"), "skipped", ["as it was", "detailed"]),
+        (PutBackMonitoring, SWITCHED, None, "failed", ["no longer exists"]),
+        (PutBackMark, MARKED, mark("2026-11-01"), "planned", [f"{TAG}=2026-11-01", "unmarked"]),
+        (PutBackMark, MARKED, mark(None), "skipped", ["as it was"]),
+        (PutBackMark, MARKED, mark("2026-11-20"), "skipped", ["somebody", "2026-11-20"]),
+        (PutBackMark, UNMARKED, mark(None), "planned", [f"{TAG}=2026-11-01"]),
+        (PutBackMark, UNMARKED, mark("2026-11-20"), "skipped", ["somebody"]),
+        # a mark on what is gone is no loss
+        (PutBackMark, MARKED, None, "skipped", ["no longer exists"]),
+        (PutBackMark, UNMARKED, None, "skipped", ["no longer exists"]),
+    ],
+)
+def test_a_setting_is_put_back_only_if_it_is_as_the_run_left_it(kind, given, now, status, said):
+    found = judged(kind, given, now)
+    assert found.status == status
+    assert (found.error["code"] if found.error else None) == ("NotRecoverable" if status == "failed" else None)
+    assert [word for word in said if word not in words(found)] == []
+
+
+@pytest.mark.parametrize(
+    ("now", "status"),
+    [
+        # it was done
+        (14, "planned"),
+        # it was not done, and what an earlier run did is still there
+        (30, "planned"),
+        (None, "skipped"),
+        (7, "skipped"),
+    ],
+)
+def test_where_the_journal_does_not_tell_how_it_ended_either_end_is_put_back(now, status):
+    """The run was killed between its line and the call, or right after it."""
+    (given,) = tasks_of([retention(1, None, 30), retention(2, 30, 14, status=None)])
+    assert judged(PutBackRetention, given, days(now)).status == status
+
+
+def test_where_the_journal_tells_how_it_ended_what_was_before_is_somebodys_choice():
+    (given,) = tasks_of([retention(1, None, 30), retention(2, 30, 14)])
+    assert judged(PutBackRetention, given, days(30)).status == "skipped"
+
+
+@pytest.mark.parametrize(
+    ("kind", "given", "request_"),
+    [
+        (PutBackRetention, SET, {"operation": "delete_retention_policy", "logGroupName": "vol-1"}),
+        (
+            PutBackRetention,
+            SHORTENED,
+            {"operation": "put_retention_policy", "logGroupName": "vol-1", "retentionInDays": 365},
+        ),
+        (PutBackMonitoring, SWITCHED, {"operation": "monitor_instances", "InstanceIds": ["i-1"]}),
+        (
+            PutBackMonitoring,
+            task(monitoring("basic"), monitoring("detailed"), **OFF),
+            {"operation": "unmonitor_instances", "InstanceIds": ["i-1"]},
+        ),
+        (PutBackMark, MARKED, {"operation": "delete_tags", "Resources": ["vol-1"], "Tags": [{"Key": TAG}]}),
+        (
+            PutBackMark,
+            UNMARKED,
+            {"operation": "create_tags", "Resources": ["vol-1"], "Tags": [{"Key": TAG, "Value": "2026-11-01"}]},
+        ),
+        # a mark without a value is a mark
+        (
+            PutBackMark,
+            task(mark(""), mark(None), action="unmark"),
+            {"operation": "create_tags", "Resources": ["vol-1"], "Tags": [{"Key": TAG, "Value": ""}]},
+        ),
+    ],
+)
+def test_one_call_puts_it_back(kind, given, request_):
+    region = Lists()
+    put_back(kind, region, given, given.newest.after)
+    assert region.asked == [request_]
+
+
+def seen(kind: type[PutBack], given: Task, **lists: Any) -> tuple[Any, list[dict[str, Any]]]:
+    region = Lists(**lists)
+    now = kind(given.newest.resource_type, [given]).now(region, [given])  # type: ignore[arg-type]
+    return now.get(given.resource_id), region.asked
+
+
+@pytest.mark.parametrize(
+    ("groups", "now"),
+    [
+        ([{"logGroupName": "vol-1", "retentionInDays": 30}], days(30)),
+        ([{"logGroupName": "vol-1"}], days(None)),
+        ([{"logGroupName": "vol-10", "retentionInDays": 30}], None),
+        ([], None),
+    ],
+)
+def test_a_retention_is_read_as_the_journal_writes_it(groups, now):
+    read, asked = seen(PutBackRetention, SET, describe_log_groups=groups)
+    assert read == now
+    assert asked == [{"operation": "describe_log_groups", "logGroupIdentifiers": ["vol-1"]}]
+
+
+@pytest.mark.parametrize(
+    ("state", "enabled", "now"),
+    [
+        ("running", "enabled", "detailed"),
+        ("running", "pending", "detailed"),
+        ("running", "disabled", "basic"),
+        ("running", "disabling", "basic"),
+        # switched off, and still somebody's instance
+        ("stopped", "disabled", "basic"),
+        ("pending", "disabled", "basic"),
+        ("shutting-down", "disabled", None),
+        ("terminated", "disabled", None),
+    ],
+)
+def test_monitoring_is_read_as_the_journal_writes_it(state, enabled, now):
+    instance = {"InstanceId": "i-1", "State": {"Name": state}, "Monitoring": {"State": enabled}}
+    read, asked = seen(PutBackMonitoring, SWITCHED, describe_instances=[{"Instances": [instance]}])
+    assert read == (None if now is None else monitoring(now))
+    assert asked[0]["Filters"] == [{"Name": "instance-id", "Values": ["i-1"]}]
+
+
+@pytest.mark.parametrize(
+    ("tags", "now"),
+    [
+        ({TAG: "2026-11-01"}, mark("2026-11-01")),
+        ({TAG: ""}, mark("")),
+        ({"Team": "x"}, mark(None)),
+        ({TAG.upper(): "2026-11-01"}, mark(None)),
+    ],
+)
+@pytest.mark.parametrize("noun", ["volume", "snapshot"])
+def test_a_mark_is_read_as_the_journal_writes_it(noun, tags, now):
+    given = task(mark(None), mark("2026-11-01"), action="mark", resource_type=f"ec2:{noun}", resource_id="x-1")
+    rows = [{f"{noun.capitalize()}Id": "x-1", **tagged(**tags)}]
+    read, asked = seen(PutBackMark, given, **{f"describe_{noun}s": rows})
+    assert read == now
+    assert asked[0]["Filters"] == [{"Name": f"{noun}-id", "Values": ["x-1"]}]
+    assert seen(PutBackMark, given)[0] is None
