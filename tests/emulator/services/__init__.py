@@ -17,6 +17,7 @@ from typing import Any
 from .. import regions
 from ..wire import Call
 from . import autoscaling, cloudwatch, ebs, elb, elbv2, images, instances, locks, log_groups, log_policies, tagging
+from . import rds_proxies, rds_proxy_targets
 
 Handler = Callable[[Call], str | dict[str, Any] | None]
 
@@ -35,6 +36,8 @@ OPERATIONS: dict[tuple[str, str], Handler] = {
         ("elb", elb.OPERATIONS),
         ("autoscaling", autoscaling.OPERATIONS),
         ("cloudwatch", cloudwatch.OPERATIONS),
+        ("rds", rds_proxies.OPERATIONS),
+        ("rds", rds_proxy_targets.OPERATIONS),
     )
     for name, handler in operations.items()
 }
