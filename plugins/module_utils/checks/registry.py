@@ -13,9 +13,9 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ..sweep.errors import SweepError, nearest
 from ..sweep.policy import Check
-from . import alb_idle_facts, ebs_orphan_cleanup, ec2_monitoring, log_group_retention
+from . import alb_idle_facts, ebs_orphan_cleanup, ec2_monitoring, log_group_retention, rds_maintenance
 
-MODULES = (ebs_orphan_cleanup, log_group_retention, ec2_monitoring, alb_idle_facts)
+MODULES = (ebs_orphan_cleanup, log_group_retention, ec2_monitoring, alb_idle_facts, rds_maintenance)
 CHECKS: Mapping[str, Check] = {module.CHECK.name: module.CHECK for module in MODULES}
 
 

@@ -193,6 +193,8 @@ class Sweep:
         _guard(job, [Candidate(resource, fresh)])
         if fresh.status != PLANNED:
             finding.skip(f"it is protected now: {'; '.join(fresh.protected_by)}")
+        # what is acted on is what the resource is now
+        finding.configuration = fresh.configuration
         return None
 
 
