@@ -68,7 +68,7 @@ class Kettle(Resource):
         self.there = None
 
     def tag(self, region, current, tags):
-        self.calls.append(f"tag {','.join(tags)}")
+        self.calls.append(f"tag {','.join(sorted(tags))}")
 
     def untag(self, region, current, keys):
         self.calls.append(f"untag {','.join(keys)}")
