@@ -11,14 +11,14 @@ module: rds_maintenance
 version_added: 0.1.0
 short_description: Keep backups, windows, maintenance and snapshots of RDS databases in order
 description:
-  - Compares RDS DB instances and DB clusters, Aurora included, with what is wanted of them, over any number of regions
-    and accounts, and sets what differs.
+  - Compares RDS DB instances and DB clusters, Aurora included, with what is wanted of them, over any number of
+    regions and accounts, and sets what differs.
   - Each rule is off until its option is set. In check mode all rules only report.
   - Settings of a cluster are set on the cluster. Its instances have none but O(auto_minor_version_upgrade), and that
     with Aurora only.
   - All settings of a database that differ are one finding and are set in one call.
-  - Databases are protected by O(exclude_tags), while they are stopped or broken, and, against changes of their settings,
-    when a CloudFormation stack owns them.
+  - Databases are protected by O(exclude_tags), while they are stopped or broken, and, against changes of their
+    settings, when a CloudFormation stack owns them.
   - A database in a passing state (C(modifying), C(backing-up)) is waited for, at most O(wait_timeout) seconds.
   - The state of each resource is read again just before it is changed.
 options:
@@ -57,7 +57,8 @@ options:
     type: str
   maintenance_window:
     description:
-      - The weekly window in UTC in which maintenance happens, such as V(sun:03:00-sun:04:00), of 30 minutes to 24 hours.
+      - The weekly window in UTC in which maintenance happens, such as V(sun:03:00-sun:04:00), of 30 minutes to
+        24 hours.
       - A database whose pending changes would be applied at once, because that window is open now, is protected
         without O(apply_immediately).
     type: str
@@ -84,8 +85,8 @@ options:
     default: {}
   extended_support_warning_days:
     description:
-      - Report databases whose engine leaves standard support within this many days, or has left it, so that RDS charges
-        Extended Support or upgrades them by itself.
+      - Report databases whose engine leaves standard support within this many days, or has left it, so that RDS
+        charges Extended Support or upgrades them by itself.
     type: int
   backup_replication_region:
     description:
@@ -95,12 +96,13 @@ options:
     type: str
   backup_replication_kms_key_id:
     description:
-      - ARN of the KMS key in O(backup_replication_region) that copies of encrypted backups are encrypted with. Without it
-        encrypted instances are protected.
+      - ARN of the KMS key in O(backup_replication_region) that copies of encrypted backups are encrypted with. Without
+        it encrypted instances are protected.
     type: str
   manual_snapshot_min_age_days:
     description:
-      - Manual snapshots that were taken at least this many days ago are deleted, except for the newest of each database.
+      - Manual snapshots that were taken at least this many days ago are deleted, except for the newest of each
+        database.
       - Snapshots that are shared, owned by AWS Backup or CloudFormation, or not C(available) are protected.
     type: int
   keep_last:
@@ -116,8 +118,8 @@ options:
     default: false
   apply_immediately:
     description:
-      - Allow what interrupts a database now or can't be taken back, namely V(immediate) in O(pending_maintenance), engine
-        upgrades, and the first backups of an instance.
+      - Allow what interrupts a database now or can't be taken back, namely V(immediate) in O(pending_maintenance),
+        engine upgrades, and the first backups of an instance.
       - An instance that has other changes waiting for its window is protected, as RDS would apply them too.
     type: bool
     default: false
@@ -127,14 +129,14 @@ options:
     type: int
     default: 600
 notes:
-  - Needs the IAM permissions C(ec2:DescribeRegions), C(rds:DescribeDBInstances), C(rds:DescribeDBClusters) and, by rule,
-    C(rds:DescribePendingMaintenanceActions), C(rds:DescribeDBMajorEngineVersions), C(rds:DescribeDBSnapshots),
+  - Needs the IAM permissions C(ec2:DescribeRegions), C(rds:DescribeDBInstances), C(rds:DescribeDBClusters) and, by
+    rule, C(rds:DescribePendingMaintenanceActions), C(rds:DescribeDBMajorEngineVersions), C(rds:DescribeDBSnapshots),
     C(rds:DescribeDBClusterSnapshots), C(rds:DescribeDBSnapshotAttributes), C(rds:DescribeDBClusterSnapshotAttributes).
   - Outside check mode also C(rds:ModifyDBInstance), C(rds:ModifyDBCluster), C(rds:ApplyPendingMaintenanceAction),
     C(rds:StartDBInstanceAutomatedBackupsReplication), C(rds:DeleteDBSnapshot), C(rds:DeleteDBClusterSnapshot), and for
     encrypted copies C(kms:CreateGrant) and C(kms:DescribeKey) on both keys.
-  - Whether a snapshot is shared is not in any list of RDS. It is asked for each snapshot that would be deleted, as long as
-    the plan is within O(max_actions); a larger plan is not acted on anyway.
+  - Whether a snapshot is shared is not in any list of RDS. It is asked for each snapshot that would be deleted, as long
+    as the plan is within O(max_actions); a larger plan is not acted on anyway.
 author:
   - Contributors to the sysops.aws collection (@sysops-aws)
 extends_documentation_fragment:

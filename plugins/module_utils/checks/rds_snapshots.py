@@ -198,7 +198,7 @@ class OldSnapshots(Policy):
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
         """Read with all others of the same databases, so that the newest stay the newest."""
         kind = self.kind
-        sources = {one[kind.source_key] for one in self._filtered(region, kind.filter, ids)}
+        sources = {one.get(kind.source_key, "") for one in self._filtered(region, kind.filter, ids)} - {""}
         snapshots = self._filtered(region, kind.source, sorted(sources)) if sources else []
         again = placed(snapshots, all_of(region, kind.of) if snapshots else [], kind)
         return {one[kind.id]: one for one in again if one[kind.id] in ids}
