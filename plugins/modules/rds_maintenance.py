@@ -80,7 +80,7 @@ options:
     choices: [report, next-maintenance, immediate]
   minimum_engine_version:
     description:
-      - Engine to the oldest version that is not reported, such as C({postgres: "15.10"}). Nothing is upgraded.
+      - Engine to the oldest version that is not reported, such as V(postgres) to V(15.10). Nothing is upgraded.
     type: dict
     default: {}
   extended_support_warning_days:
