@@ -259,7 +259,7 @@ def test_a_waiter_is_waited_for(account, region, statuses):
     for status in statuses:
         row = {"DBInstanceIdentifier": "orders", "DBInstanceStatus": status}
         stub.add_response("describe_db_instances", {"DBInstances": [row]}, {"DBInstanceIdentifier": "orders"})
-    region.wait("rds", "db_instance_available", 2, DBInstanceIdentifier="orders")
+    region.wait("rds", "db_instance_available", 5, DBInstanceIdentifier="orders")
 
 
 def test_a_waiter_that_is_not_content_in_time_is_a_named_error(account, region):
