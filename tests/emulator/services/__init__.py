@@ -16,8 +16,28 @@ from typing import Any
 
 from .. import regions
 from ..wire import Call
-from . import autoscaling, cloudwatch, ebs, elb, elbv2, images, instances, locks, log_groups, log_policies, tagging
-from . import rds_proxies, rds_proxy_targets
+from . import (
+    autoscaling,
+    cloudwatch,
+    ebs,
+    elb,
+    elbv2,
+    images,
+    instances,
+    locks,
+    log_groups,
+    log_policies,
+    rds,
+    rds_clusters,
+    rds_engine_versions,
+    rds_global_clusters,
+    rds_proxies,
+    rds_proxy_targets,
+    rds_snapshots,
+    rds_states,
+    rds_upkeep,
+    tagging,
+)
 
 Handler = Callable[[Call], str | dict[str, Any] | None]
 
@@ -38,6 +58,14 @@ OPERATIONS: dict[tuple[str, str], Handler] = {
         ("cloudwatch", cloudwatch.OPERATIONS),
         ("rds", rds_proxies.OPERATIONS),
         ("rds", rds_proxy_targets.OPERATIONS),
+        ("rds", rds_states.OPERATIONS),
+        ("rds", rds_engine_versions.OPERATIONS),
+        ("rds", rds_clusters.OPERATIONS),
+        ("rds", rds_global_clusters.OPERATIONS),
+        # what follows calls the handlers of the same operations above
+        ("rds", rds.OPERATIONS),
+        ("rds", rds_snapshots.OPERATIONS),
+        ("rds", rds_upkeep.OPERATIONS),
     )
     for name, handler in operations.items()
 }
