@@ -466,6 +466,23 @@ def test_a_denied_read_changes_nothing(aws, module, options, existing, operation
     assert changes(aws) == {}
 
 
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_a_database_that_cannot_be_registered_now_is_told_before_the_proxy_is_made(aws, module, options, check):
+    backend().databases["orders-db"].status = "stopped"
+    result = module("rds_proxy", check=check, **options)
+    assert result["msg"].startswith("DB instance orders-db is stopped: RDS puts a proxy before it only when it is")
+    assert (changes(aws), state(aws)) == ({}, [])
+
+
+def test_a_proxy_that_is_being_created_is_found_as_wanted_when_it_has_settled(aws, module, options, existing):
+    """RDS tells nothing of the target group meanwhile, so that it seems to differ."""
+    proxy = moto_proxy()
+    proxy.status, proxy.describes_left = "creating", 3
+    result = module("rds_proxy", **options)
+    assert (result["changed"], result["changes"], changes(aws)) == (False, [], {})
+    assert result["db_proxy"]["db_instance_identifiers"] == ["orders-db"]
+
+
 def test_throttled_calls_are_repeated(aws, module, options):
     aws.faults.throttle(operation="CreateDBProxy", times=2)
     assert module("rds_proxy", **options)["changed"] is True

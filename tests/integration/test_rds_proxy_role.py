@@ -43,6 +43,8 @@ def aws(empty_aws: Emulator) -> Emulator:
         MasterUsername="root",
         MasterUserPassword="made-up-password",
     )
+    for _describe in range(5):
+        empty_aws.client("rds", REGION).describe_db_instances()
     # each passing state costs a waiter's real pause
     set_passing_describes(rds_backends[ACCOUNT][REGION], 0)
     empty_aws.calls.clear()

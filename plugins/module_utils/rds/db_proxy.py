@@ -24,6 +24,8 @@ from .waiters import waiter_factory
 
 # the only target group that a proxy has
 TARGET_GROUP = "default"
+# DescribeDBProxyTargetGroups and DescribeDBProxyTargets document both, without saying in which states
+UNTOLD = ("InvalidDBProxyStateFault", "DBProxyTargetGroupNotFoundFault")
 AVAILABLE = Goal("db_proxy_available", "available")
 
 
@@ -77,21 +79,25 @@ class DbProxy(Resource):
     def describe(self, region: Region) -> Properties | None:
         try:
             (proxy,) = region.call("rds", "describe_db_proxies", **self.identity)["DBProxies"]
+            tags = region.call("rds", "list_tags_for_resource", ResourceName=proxy["DBProxyArn"])["TagList"]
+            group = self._describe_target_group(region)
+        except CallError as error:
+            if error.code == "DBProxyNotFoundFault":
+                return None
+            raise
+        return {**proxy, **group, TAGS: boto3_tag_list_to_ansible_dict(tags)}
+
+    def _describe_target_group(self, region: Region) -> Properties:
+        """Nothing in the states in which RDS doesn't tell it, as while the proxy is being created."""
+        try:
             (group,) = region.call("rds", "describe_db_proxy_target_groups", **self.identity)["TargetGroups"]
             pages = region.pages("rds", "describe_db_proxy_targets", "Targets", **self.identity)
             targets = [target for page in pages for target in page]
-            tags = region.call("rds", "list_tags_for_resource", ResourceName=proxy["DBProxyArn"])["TagList"]
         except CallError as error:
-            if error.gone:
-                return None
+            if error.code in UNTOLD:
+                return {"Targets": []}
             raise
-        return {
-            **proxy,
-            "ConnectionPoolConfig": group["ConnectionPoolConfig"],
-            "Targets": targets,
-            **registered(targets),
-            TAGS: boto3_tag_list_to_ansible_dict(tags),
-        }
+        return {"ConnectionPoolConfig": group["ConnectionPoolConfig"], "Targets": targets, **registered(targets)}
 
     def desired(self) -> Properties:
         options, group = self._options, self._group

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from typing import Any
 
 from ..resource.properties import Change
@@ -19,10 +20,26 @@ ENGINES = {
     "POSTGRESQL": ("postgres", "aurora-postgresql"),
     "SQLSERVER": ("sqlserver-ee", "sqlserver-se", "sqlserver-ex", "sqlserver-web"),
 }
-# property -> words, how to list them, the list's key, the name's key
-DATABASES = {
-    "DBInstanceIdentifiers": ("DB instance", "describe_db_instances", "DBInstances", "DBInstanceIdentifier"),
-    "DBClusterIdentifiers": ("DB cluster", "describe_db_clusters", "DBClusters", "DBClusterIdentifier"),
+# what RDS names when it refuses to register a database in another state
+REGISTRABLE = ("available", "modifying", "backing-up")
+
+
+@dataclass(frozen=True)
+class Kind:
+    """A kind of database: in words, and as the API lists it."""
+
+    words: str
+    operation: str
+    key: str
+    id_key: str
+    status_key: str
+
+
+KINDS = {
+    "DBInstanceIdentifiers": Kind(
+        "DB instance", "describe_db_instances", "DBInstances", "DBInstanceIdentifier", "DBInstanceStatus"
+    ),
+    "DBClusterIdentifiers": Kind("DB cluster", "describe_db_clusters", "DBClusters", "DBClusterIdentifier", "Status"),
 }
 
 
@@ -37,21 +54,32 @@ def registered(targets: Sequence[Mapping[str, Any]]) -> dict[str, list[str]]:
 
 
 def refuse_unfit_database(region: Region, engine_family: str, changes: Mapping[str, Change]) -> None:
-    """Raises SweepError for a database to register that doesn't exist (the nearest is named) or speaks another
-    protocol: RDS would say so only when the proxy is there."""
-    for name, (kind, operation, key, id_key) in DATABASES.items():
+    """Raises SweepError for a database to register that doesn't exist (the nearest is named), speaks another protocol
+    or is in a state that forbids it: RDS would say so only when the proxy is there."""
+    for name, kind in KINDS.items():
         for identifier in changes[name].after if name in changes else []:
-            try:
-                (database,) = region.call("rds", operation, **{id_key: identifier})[key]
-            except CallError as error:
-                if not error.gone:
-                    raise
-                known = [row[id_key] for row in region.listing("rds", operation, key)]
-                raise SweepError(
-                    f"There is no {kind} {identifier!r} in {region.scope.region}.{nearest(identifier, known)}"
-                ) from error
+            database = _database(region, kind, identifier)
             if database["Engine"] not in ENGINES[engine_family]:
                 raise SweepError(
-                    f"{kind} {identifier} runs {database['Engine']}, which a proxy with engine_family {engine_family}"
-                    " doesn't speak."
+                    f"{kind.words} {identifier} runs {database['Engine']}, which a proxy with engine_family"
+                    f" {engine_family} doesn't speak."
                 )
+            if database[kind.status_key] not in REGISTRABLE:
+                raise SweepError(
+                    f"{kind.words} {identifier} is {database[kind.status_key]}: RDS puts a proxy before it only when it"
+                    f" is {', '.join(REGISTRABLE)}. Start again then."
+                )
+
+
+def _database(region: Region, kind: Kind, identifier: str) -> Mapping[str, Any]:
+    try:
+        (database,) = region.call("rds", kind.operation, **{kind.id_key: identifier})[kind.key]
+    except CallError as error:
+        if not error.gone:
+            raise
+        known = [row[kind.id_key] for row in region.listing("rds", kind.operation, kind.key)]
+        raise SweepError(
+            f"There is no {kind.words} {identifier!r} in {region.scope.region}.{nearest(identifier, known)}"
+        ) from error
+    found: Mapping[str, Any] = database
+    return found

@@ -6,8 +6,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from dataclasses import dataclass, field
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
@@ -40,6 +40,12 @@ class Plan:
     desired: Properties | None
     changes: Mapping[str, Change]
     leaving: bool = False
+
+    def made(self, done: Sequence[str]) -> Plan:
+        """The plan without the changes of an existing resource that turned out not to be needed."""
+        if self.current is None or self.desired is None:
+            return self
+        return replace(self, changes={name: change for name, change in self.changes.items() if name in done})
 
     def expected(self) -> Properties:
         """The properties as they will be, as far as they can be told beforehand."""
@@ -109,21 +115,25 @@ class Enforcement:
         self.resource.create(self.region, desired)
         self.done.append("created")
         unsaid = [name for step in self.resource.steps if not step.in_create for name in step.properties]
-        later = {name: desired[name] for name in unsaid if name in desired}
-        if later:
-            self.waiting.until(self.resource.settled)
-            current = self.resource.describe(self.region) or {}
-            self._update(current, differences(current, later))
+        self._take_steps({name: desired[name] for name in unsaid if name in desired})
 
     def _update(self, current: Properties, changes: Mapping[str, Change]) -> None:
+        self._take_steps({name: change.after for name, change in changes.items() if name != TAGS})
+        if TAGS in changes:
+            self._tag(current, changes[TAGS])
+
+    def _take_steps(self, desired: Properties) -> None:
+        """To what is desired from what there is when the resource has settled: it may have come nearer by itself."""
+        if not desired:
+            return
+        self.waiting.until(self.resource.settled)
+        changes = differences(self.resource.describe(self.region) or {}, desired)
         for step in self.resource.steps:
             touched = {name: changes[name] for name in step.properties if name in changes}
             if touched:
                 self.waiting.until(self.resource.settled)
                 step.call(self.region, touched)
                 self.done.extend(touched)
-        if TAGS in changes:
-            self._tag(current, changes[TAGS])
 
     def _tag(self, current: Properties, change: Change) -> None:
         to_set, to_unset = compare_aws_tags(change.before or {}, change.after)

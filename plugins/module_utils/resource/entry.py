@@ -51,6 +51,7 @@ def _run(module: Any, resource: Resource, done: list[str]) -> dict[str, Any]:
     if not module.check_mode:
         waiting = Waiting(resource, region, client, options["wait_timeout"])
         properties = Enforcement(resource, region, waiting, wanted.wait, done).enforce(planned)
+        planned = planned.made(done)
     return {
         "changed": bool(planned.changes),
         "changes": [change.to_dict() for change in planned.changes.values()],

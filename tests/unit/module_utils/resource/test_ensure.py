@@ -114,10 +114,20 @@ def test_a_creation_that_says_all_is_one_call():
 def test_each_step_is_made_only_if_it_differs_and_waits_before():
     made = Kettle(kettle(), Colour="red", Lid=False, Water=1)
     run(made)
-    assert made.calls == ["wait settled", "lid Lid", "wait settled", "fill Water", "wait finished"]
+    steps = ["wait settled", "lid Lid", "wait settled", "fill Water"]
+    assert made.calls == ["wait settled", *steps, "wait finished"]
     made.calls.clear()
     run(made)
     assert made.calls == []
+
+
+def test_what_settles_as_desired_is_no_change():
+    made = Kettle(kettle(), Colour="red", Water=1)
+    planned = plan(made, None, Wanted(True, None, True, False))
+    made.there["Water"] = 1
+    work = Enforcement(made, None, Watch(made), False)
+    work.enforce(planned)
+    assert (made.calls, planned.made(work.done).changes) == (["wait settled"], {})
 
 
 def test_tags_are_set_and_unset_and_left_alone_without_any():
