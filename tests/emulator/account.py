@@ -16,6 +16,7 @@ from .building.ebs import add_volume, build_recycle_bin_rules, build_snapshots, 
 from .building.instances import PLAIN, add_instance, build_instances
 from .building.launch import build_launch_snapshots
 from .building.logs import add_log_group, build_log_groups
+from .building.rds import build_databases
 from .building.site import Site, waste
 from .regions import ENABLED
 
@@ -82,7 +83,7 @@ def _empty(seed: int) -> None:
 def _build_demo(sites: dict[tuple[str, str], Site]) -> None:
     for key in FULL:
         for build_case in (build_volumes, build_snapshots, build_launch_snapshots, build_log_groups, build_instances,
-                           build_application, build_other_types):  # fmt: skip
+                           build_application, build_other_types, build_databases):  # fmt: skip
             build_case(sites[key])
         if key in WITH_RECYCLE_BIN:
             build_recycle_bin_rules(sites[key])

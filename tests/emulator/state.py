@@ -24,9 +24,10 @@ def read_state() -> dict[StateKey, dict[str, Any]]:
     Values: `tags` for all; `attached`, `status`, `type`, `size`, `iops`, `throughput`, `kms_key_id` and `zone`
     (volumes); `status` and `volume_id` (snapshots); `entered` and `exits` (what is in the Recycle Bin, of the types
     ec2:volume-in-bin and ec2:snapshot-in-bin); `retention_in_days`, `own_retention_in_days` and `created_ms` (log
-    groups; the first is what DescribeLogGroups shows); `monitoring` and `state` (instances); `type` (balancers).
+    groups; the first is what DescribeLogGroups shows); `monitoring` and `state` (instances); `type` (balancers); the
+    settings, `pending_maintenance`, and regions of `replicas` of databases.
     """
-    return {key: value for reader in (_ec2, _logs, _elbv2, _elb) for key, value in reader()}
+    return {key: value for reader in (_ec2, _logs, _elbv2, _elb, _rds) for key, value in reader()}
 
 
 def _each(backends: Any) -> Iterator[tuple[str, str, Any]]:
@@ -106,3 +107,37 @@ def _elb() -> Iterator[tuple[StateKey, dict[str, Any]]]:
         for name, balancer in list(backend.load_balancers.items()):
             row = {"tags": dict(balancer.tags), "type": "classic"}
             yield (account, region, "elasticloadbalancing:loadbalancer", name), row
+
+
+def _rds() -> Iterator[tuple[StateKey, dict[str, Any]]]:
+    from moto.rds.models import rds_backends
+
+    for account, region, backend in _each(rds_backends):
+        for kind, databases in (("rds:db", backend.databases), ("rds:cluster", backend.clusters)):
+            for database in list(databases.values()):
+                yield (account, region, kind, database.resource_id), _database(database)
+        for kind, snapshots in (
+            ("rds:snapshot", backend.database_snapshots),
+            ("rds:cluster-snapshot", backend.cluster_snapshots),
+        ):
+            for snapshot in list(snapshots.values()):
+                yield (account, region, kind, snapshot.resource_id), {"tags": _pairs(snapshot)}
+
+
+def _database(database: Any) -> dict[str, Any]:
+    copies = getattr(database, "db_instance_automated_backups_replications", [])
+    return {
+        "tags": _pairs(database),
+        "backup_retention_days": database.backup_retention_period,
+        "backup_window": database.preferred_backup_window,
+        "maintenance_window": database.preferred_maintenance_window,
+        "auto_minor_version_upgrade": database.auto_minor_version_upgrade,
+        "deletion_protection": bool(database.deletion_protection),
+        "waiting": dict(getattr(database, "pending_modified_values", {})),
+        "pending_maintenance": [dict(row) for row in getattr(database, "pending_maintenance", [])],
+        "replicas": [copy["DBInstanceAutomatedBackupsArn"].split(":")[3] for copy in copies],
+    }
+
+
+def _pairs(resource: Any) -> dict[str, str]:
+    return {tag["Key"]: tag["Value"] for tag in resource.tags}

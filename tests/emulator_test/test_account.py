@@ -27,7 +27,14 @@ REASONS = {
     "log_group_retention": {"no_retention", "longer_retention"},
     "ec2_monitoring": {"detailed_monitoring", "basic_monitoring"},
     "alb_idle_facts": {"no_target_groups", "no_registered_targets", "no_healthy_targets", "no_traffic", "intentional"},
-}
+    "rds_maintenance": {
+        "backup_retention_days,backup_window,maintenance_window,auto_minor_version_upgrade,deletion_protection",
+        "backup_retention_days", "backup_retention_days,deletion_protection", "deletion_protection",
+        "auto_minor_version_upgrade", "pending_system_update", "pending_os_upgrade", "pending_db_upgrade",
+        "pending_serverless_platform_version_update", "old_engine_version", "extended_support",
+        "backups_not_replicated", "old_snapshot", "orphaned_snapshot",
+    },
+}  # fmt: skip
 GUARDS = {
     "ec2:volume": {"keep", "aws:backup", "aws:dlm", "aws:cloudformation", "kubernetes.io", "CSIVolumeName",
                    "ebs.csi.aws.com", "backup", "managed"},
@@ -37,6 +44,10 @@ GUARDS = {
                      "parameter"},
     "logs:log-group": {"keep", "cloudformation", "retention", "policy", "DELIVERY"},
     "ec2:instance": {"keep", "alarm", "scaling", "launch template", "launch configuration"},
+    "rds:db": {"keep=true", "cloudformation", "stopped", "engine upgrade", "no auto", "kms"},
+    "rds:snapshot": {"newest", "keep=true", "aws backup", "shared with account", "publicly", "creating",
+                     "include_orphaned"},
+    "rds:cluster-snapshot": {"newest", "shared with account"},
     "elasticloadbalancing:loadbalancer": {"keep", "redirect", "answer", "network load balancer", "endpoint service"},
 }  # fmt: skip
 

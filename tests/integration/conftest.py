@@ -59,7 +59,7 @@ def _point_at(emulator: Emulator, monkeypatch: pytest.MonkeyPatch) -> None:
 def module(capsys: pytest.CaptureFixture[str]) -> Module:
     """Runs a module in this process as Ansible would: `module("ec2_monitoring", check=True, state="basic")`."""
 
-    def run(name: str, check: bool = False, diff: bool = False, **options: Any) -> Json:
+    def run(name: str, /, check: bool = False, diff: bool = False, **options: Any) -> Json:
         from ansible.module_utils.testing import patch_module_args
 
         arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}

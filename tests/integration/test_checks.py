@@ -14,6 +14,7 @@ from typing import Any
 
 import pytest
 from tests.emulator import Emulator
+from tests.emulator.building import site
 from tests.integration.conftest import Json, Module, changes
 
 ACCOUNT, OTHER_ACCOUNT = "123456789012", "210987654321"
@@ -32,6 +33,11 @@ VARIANTS: dict[str, tuple[str, Json]] = {
         "alb_idle_facts",
         {"load_balancer_types": ["application", "network", "gateway", "classic"], "no_traffic_days": 14},
     ),
+    **{
+        variant: ("rds_maintenance", options["rds_maintenance"])
+        for variant, options in site.VARIANTS.items()
+        if "rds_maintenance" in options
+    },
 }
 CASES = [(name, None, options) for name, options in OPTIONS.items()] + [
     (name, variant, options) for variant, (name, options) in VARIANTS.items()

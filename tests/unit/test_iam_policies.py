@@ -11,13 +11,26 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible_collections.sysops.aws.plugins.module_utils.checks import rds_snapshots
 from ansible_collections.sysops.aws.plugins.module_utils.checks.registry import CHECKS
 
 IAM = Path(__file__).resolve().parents[2] / "docs" / "iam"
 # every run asks it for the regions
 ENGINE = {"ec2:DescribeRegions"}
-REPORT = ENGINE | {action for check in CHECKS.values() for action in check.permissions}
-ENFORCE = REPORT | {action for check in CHECKS.values() for action in check.enforce_permissions}
+DATABASES = CHECKS["rds_maintenance"]
+COSTS = [check for check in CHECKS.values() if check is not DATABASES]
+# of the databases' check, cost_hygiene runs the part on snapshots
+REPORT = ENGINE | {*rds_snapshots.PERMISSIONS, *(action for check in COSTS for action in check.permissions)}
+ENFORCE = REPORT | {
+    *rds_snapshots.ENFORCE_PERMISSIONS,
+    *(action for check in COSTS for action in check.enforce_permissions),
+}
+NEEDED = {
+    "cost_hygiene_report.json": REPORT,
+    "cost_hygiene_enforce.json": ENFORCE,
+    "rds_maintenance_report.json": ENGINE | {*DATABASES.permissions},
+    "rds_maintenance_enforce.json": ENGINE | {*DATABASES.permissions, *DATABASES.enforce_permissions},
+}
 UNLESS_KEPT = {"StringNotEqualsIgnoreCase": {"aws:ResourceTag/Keep": "true"}}
 
 
@@ -26,9 +39,13 @@ def statements(name: str) -> list[dict[str, Any]]:
     return made
 
 
-@pytest.mark.parametrize(
-    ("name", "needed"), [("cost_hygiene_report.json", REPORT), ("cost_hygiene_enforce.json", ENFORCE)]
-)
+def test_every_policy_is_compared():
+    assert {path.name for path in IAM.glob("*_maintenance_*.json")} | {
+        path.name for path in IAM.glob("cost_hygiene_*.json")
+    } == NEEDED.keys()
+
+
+@pytest.mark.parametrize(("name", "needed"), NEEDED.items())
 def test_a_policy_allows_what_the_checks_need_and_nothing_more(name, needed):
     # Allow and Action alone: Deny, NotAction or NotResource would turn the list into its opposite
     for statement in statements(name):
@@ -39,7 +56,7 @@ def test_a_policy_allows_what_the_checks_need_and_nothing_more(name, needed):
     assert sorted(allowed) == sorted(needed)
 
 
-@pytest.mark.parametrize("name", ["cost_hygiene_report.json", "cost_hygiene_enforce.json"])
+@pytest.mark.parametrize("name", NEEDED)
 def test_deletions_and_nothing_else_stop_at_the_keep_tag(name):
     conditions = {action: row.get("Condition") for row in statements(name) for action in row["Action"]}
     for action, condition in conditions.items():

@@ -89,7 +89,7 @@ class PutBack(Policy):
     check = NAME
 
     def __init__(self, resource_type: str, tasks: Sequence[Task]) -> None:
-        self.resource_type = resource_type  # type: ignore[misc]
+        self.resource_type = resource_type
         self._tasks = tasks
         self.transition = ("as the run left it", "as it was before")
 
@@ -154,7 +154,8 @@ class NoWayBack(PutBack):
         return {}
 
     def judge(self, finding: Finding, task: Task, now: Any) -> None:
-        gone_for_good(finding, f"there is no undoing of {task.newest.action.replace('_', ' ')}")
+        what = task.newest.action.replace("_", " ")
+        gone_for_good(finding, f"{what} is not undone by this collection, the journal tells what it was")
 
 
 def gone_for_good(finding: Finding, why: str) -> None:

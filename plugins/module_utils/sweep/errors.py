@@ -74,8 +74,8 @@ class CallError(Exception):
 
     @property
     def gone(self) -> bool:
-        """The resource no longer exists (`InvalidVolume.NotFound`, `ResourceNotFoundException`)."""
-        return self.code.endswith(("NotFound", "NotFoundException"))
+        """The resource no longer exists (`InvalidVolume.NotFound`, `ResourceNotFoundException`, `...NotFoundFault`)."""
+        return self.code.endswith(("NotFound", "NotFoundException", "NotFoundFault"))
 
     @property
     def in_use(self) -> bool:

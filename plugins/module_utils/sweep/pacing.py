@@ -71,6 +71,9 @@ ELB_TARGET_HEALTH = Rate.published(40, 8)
 LOGS_DESCRIBE = Rate.published(10, 10)
 # AWS publishes no rate for PutRetentionPolicy: begin low and let the answers decide
 LOGS_UNPUBLISHED = Rate(10, 4, ceiling=20)
+# nor does it publish any for RDS, whose consoles and agents share the same buckets
+RDS_DESCRIBE = Rate(20, 8, ceiling=20)
+RDS_MUTATION = Rate(10, 2, ceiling=10)
 OTHER = Rate(50, 10, ceiling=50)
 
 RATES: dict[str, Rate] = {
@@ -86,6 +89,8 @@ RATES: dict[str, Rate] = {
     "elastic-load-balancing.Describe": ELB_DESCRIBE,
     "cloudwatch-logs.Describe": LOGS_DESCRIBE,
     "cloudwatch-logs": LOGS_UNPUBLISHED,
+    "rds.Describe": RDS_DESCRIBE,
+    "rds": RDS_MUTATION,
 }
 
 

@@ -21,7 +21,7 @@ class Policy:
     """How one kind of resource is found, judged and acted on. One object serves all regions and threads: no state."""
 
     check: ClassVar[str]
-    resource_type: ClassVar[str]
+    resource_type: str
     #: what the resource is before and after the action, for the diff
     transition: tuple[str, str] = ("present", "absent")
     #: how many resources one `act` call takes, by action

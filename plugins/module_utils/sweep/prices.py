@@ -138,6 +138,13 @@ def snapshot_cost(table: PriceTable, region: str, size_gib: float) -> Cost | Non
     return None if full is None else Cost(0.0, full)
 
 
+def rds_backup_cost(table: PriceTable, region: str, engine: str, size_gib: float) -> Cost | None:
+    """Backup storage of a database, from nothing (it is compressed, incremental, and free up to the size of all
+    databases of the region) to its full size. Aurora's has a price of its own, which the table doesn't hold."""
+    full = None if engine.startswith("aurora") else _times(table, region, "rds_backup_gb_month", size_gib)
+    return None if full is None else Cost(0.0, full)
+
+
 def log_group_cost(table: PriceTable, region: str, stored_bytes: float) -> Cost | None:
     """The storage of a log group of `storedBytes` bytes, from well compressed to not at all; ingestion isn't in it."""
     full = _times(table, region, "cloudwatch_logs_storage_gb_month", stored_bytes / GIB)

@@ -22,16 +22,21 @@ except ImportError:
 from .account import Account
 from .errors import CallError, RegionError, SweepError, nearest
 
-WAITER_DELAY = 5
-
 Result = TypeVar("Result")
 Resource = dict[str, Any]
+
+LONGEST_POLL_SECONDS = 15
 
 # the largest page that each list call takes, by the AWS API reference of each operation
 PAGE_SIZES = {
     "describe_account_policies": None,
     "describe_alarms": 100,
     "describe_auto_scaling_groups": 100,
+    "describe_db_cluster_snapshots": 100,
+    "describe_db_clusters": 100,
+    "describe_db_instances": 100,
+    "describe_db_major_engine_versions": 100,
+    "describe_db_snapshots": 100,
     "describe_fast_snapshot_restores": 200,
     "describe_images": 1000,
     "describe_instances": 1000,
@@ -40,6 +45,7 @@ PAGE_SIZES = {
     "describe_load_balancers": 400,
     "describe_locked_snapshots": 1000,
     "describe_log_groups": 50,
+    "describe_pending_maintenance_actions": 100,
     "describe_policies": 100,
     "describe_snapshots": 1000,
     "describe_target_groups": 400,
@@ -97,11 +103,16 @@ class Region:
         return self.once((service, operation, repr(sorted(parameters.items()))), fetch)
 
     def wait(self, service: str, waiter: str, seconds: float, **parameters: Any) -> None:
-        """Until botocore's waiter is content. Raises CallError (code `WaiterError`) if it isn't within that time."""
+        """Until botocore's waiter of this name is content. Raises CallError (WaiterError) if it takes longer."""
         client = self._client(service)
-        config = {"Delay": WAITER_DELAY, "MaxAttempts": max(1, int(seconds // WAITER_DELAY) + 1)}
+        delay = min(LONGEST_POLL_SECONDS, max(1, int(seconds) // 10))
         with _named_errors(client, service, waiter):
+            config = {"Delay": delay, "MaxAttempts": int(seconds) // delay + 1}
             client.get_waiter(waiter).wait(WaiterConfig=config, **parameters)
+
+    def elsewhere(self, name: str) -> Region:
+        """Another region of the same account, for the few calls that must be made there."""
+        return Region(self._account, name)
 
     def once(self, key: Hashable, make: Callable[[], Result]) -> Result:
         """What `make` returned, or raised, the first time that it was asked for under this key in this region."""

@@ -242,6 +242,8 @@ class Sweep:
         elif (fresh.status, fresh.action) != (PLANNED, finding.action):
             finding.skip("it no longer qualifies")
         else:
+            # what is acted on is what the resource is now
+            finding.configuration = fresh.configuration
             finding.work.before, after = job.policy.record(resource, finding)
             finding.work.after = {**after, **finding.work.after}
         return None

@@ -16,6 +16,7 @@ CHECK_TITLES = {
     "ebs_orphan_cleanup": "EBS volumes, snapshots",
     "ec2_monitoring": "Detailed monitoring",
     "log_group_retention": "Log group retention",
+    "rds_maintenance": "RDS maintenance",
     "sweep_undo": "Undo",
 }
 
@@ -25,6 +26,10 @@ RESOURCE_TITLES = {
     "ec2:volume": "EBS volume",
     "elasticloadbalancing:loadbalancer": "Load balancer",
     "logs:log-group": "CloudWatch log group",
+    "rds:cluster": "RDS cluster",
+    "rds:cluster-snapshot": "RDS cluster snapshot",
+    "rds:db": "RDS instance",
+    "rds:snapshot": "RDS snapshot",
 }
 
 # Controls, zero-width and bidirectional characters, and lone surrogates: they hide or reorder what a name really is.

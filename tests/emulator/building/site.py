@@ -8,7 +8,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime, timedelta, timezone
 from random import Random
 from typing import Any
 
@@ -18,7 +18,13 @@ CHECKS = {
     "logs:log-group": "log_group_retention",
     "ec2:instance": "ec2_monitoring",
     "elasticloadbalancing:loadbalancer": "alb_idle_facts",
+    "rds:db": "rds_maintenance",
+    "rds:cluster": "rds_maintenance",
+    "rds:snapshot": "rds_maintenance",
+    "rds:cluster-snapshot": "rds_maintenance",
 }
+# a day on which no test runs: RDS applies what is pending when its window is moved to now
+QUIET_DAY = ("thu", "fri", "sat", "sun", "mon", "tue", "wed")[datetime.now(timezone.utc).weekday()]
 # Which other options a variant stands for.
 VARIANTS = {
     "shorten": {"log_group_retention": {"shorten": True}},
@@ -29,6 +35,21 @@ VARIANTS = {
             "no_traffic_days": 14,
         }
     },
+    "rds_settings": {
+        "rds_maintenance": {
+            "backup_retention_days": 7,
+            "backup_window": "02:00-02:30",
+            "maintenance_window": f"{QUIET_DAY}:03:00-{QUIET_DAY}:04:00",
+            "auto_minor_version_upgrade": True,
+            "deletion_protection": True,
+        }
+    },
+    "rds_pending": {"rds_maintenance": {"pending_maintenance": "next-maintenance"}},
+    "rds_versions": {
+        "rds_maintenance": {"minimum_engine_version": {"postgres": "16.4"}, "extended_support_warning_days": 180}
+    },
+    "rds_replication": {"rds_maintenance": {"backup_replication_region": "eu-central-1"}},
+    "rds_snapshots": {"rds_maintenance": {"manual_snapshot_min_age_days": 30}},
 }
 
 

@@ -33,6 +33,15 @@ from . import (
     locks,
     log_groups,
     log_policies,
+    rds,
+    rds_clusters,
+    rds_engine_versions,
+    rds_global_clusters,
+    rds_proxies,
+    rds_proxy_targets,
+    rds_snapshots,
+    rds_states,
+    rds_upkeep,
     recycle_bin,
     recycled,
     tagging,
@@ -65,6 +74,16 @@ OPERATIONS: dict[tuple[str, str], Handler] = {
         ("autoscaling", autoscaling.OPERATIONS),
         ("autoscaling", autoscaling_groups.OPERATIONS),
         ("cloudwatch", cloudwatch.OPERATIONS),
+        ("rds", rds_proxies.OPERATIONS),
+        ("rds", rds_proxy_targets.OPERATIONS),
+        ("rds", rds_states.OPERATIONS),
+        ("rds", rds_engine_versions.OPERATIONS),
+        ("rds", rds_clusters.OPERATIONS),
+        ("rds", rds_global_clusters.OPERATIONS),
+        # what follows calls the handlers of the same operations above
+        ("rds", rds.OPERATIONS),
+        ("rds", rds_snapshots.OPERATIONS),
+        ("rds", rds_upkeep.OPERATIONS),
     )
     for name, handler in operations.items()
 }

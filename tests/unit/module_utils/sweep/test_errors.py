@@ -57,6 +57,7 @@ def test_a_page_of_a_proxy_becomes_one_short_line():
         ("InvalidInstanceID.NotFound", True, False, False),
         ("LoadBalancerNotFound", True, False, False),
         ("ResourceNotFoundException", True, False, False),
+        ("DBClusterSnapshotNotFoundFault", True, False, False),
         ("VolumeInUse", False, True, False),
         ("InvalidSnapshot.InUse", False, True, False),
         ("ResourceInUseException", False, True, False),

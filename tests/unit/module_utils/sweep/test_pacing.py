@@ -28,7 +28,8 @@ from botocore.exceptions import (
 from moto.core.botocore_stubber import MockRawResponse
 
 URL = "https://aws.invalid"
-PUBLISHED = {name: rate for name, rate in RATES.items() if name != "cloudwatch-logs"}
+UNPUBLISHED = {"cloudwatch-logs", "rds", "rds.Describe"}
+PUBLISHED = {name: rate for name, rate in RATES.items() if name not in UNPUBLISHED}
 
 
 class Clock:
@@ -155,6 +156,8 @@ def test_a_published_rate_is_never_exceeded_however_well_aws_answers(clock, name
         ("elastic-load-balancing", "DescribeInstanceHealth", "elastic-load-balancing.Describe"),
         ("cloudwatch-logs", "DescribeLogGroups", "cloudwatch-logs.Describe"),
         ("cloudwatch-logs", "PutRetentionPolicy", "cloudwatch-logs"),
+        ("rds", "DescribeDBInstances", "rds.Describe"),
+        ("rds", "ModifyDBInstance", "rds"),
         # no rate of their own: all operations of the service share one
         ("cloudwatch", "DescribeAlarms", "cloudwatch"),
         ("cloudwatch", "GetMetricData", "cloudwatch"),
@@ -323,6 +326,7 @@ def test_a_throttled_describe_does_not_slow_a_deletion(connect, clock):
 
 def test_every_rate_is_filed_under_a_name_that_botocore_uses(session):
     services = [
-        session.client(name).meta.service_model.service_id.hyphenize() for name in ("ec2", "elb", "elbv2", "logs")
+        session.client(name).meta.service_model.service_id.hyphenize()
+        for name in ("ec2", "elb", "elbv2", "logs", "rds")
     ]
     assert {name.partition(".")[0] for name in RATES} == set(services)

@@ -17,6 +17,7 @@ from ansible_collections.sysops.aws.plugins.module_utils.sweep.prices import (
     load_balancer_cost,
     log_group_cost,
     monitoring_cost,
+    rds_backup_cost,
     snapshot_cost,
     volume_cost,
 )
@@ -92,6 +93,11 @@ def test_a_price_that_is_not_needed_may_be_missing() -> None:
     ("cost", "low", "high"),
     [
         pytest.param(snapshot_cost(ROUND, HERE, 100), 0, 5, id="a snapshot is billed on changed blocks"),
+        pytest.param(
+            rds_backup_cost(PriceTable({HERE: {"rds_backup_gb_month": 0.1}}), HERE, "postgres", 100),
+            *(0, 10),
+            id="backups are free up to the size of all databases",
+        ),
         pytest.param(log_group_cost(ROUND, HERE, 100 * 2**30), 0.45, 3, id="logs are stored compressed"),
         pytest.param(log_group_cost(ROUND, HERE, 0), 0, 0, id="an empty log group costs nothing"),
         pytest.param(monitoring_cost(ROUND, HERE), 2.1, 2.1, id="seven metrics"),
@@ -109,6 +115,11 @@ def test_other_costs(cost: Cost | None, low: float, high: float) -> None:
     "cost",
     [
         pytest.param(snapshot_cost(ROUND, NOWHERE, 100), id="snapshot"),
+        pytest.param(rds_backup_cost(ROUND, NOWHERE, "postgres", 100), id="database backup"),
+        pytest.param(
+            rds_backup_cost(PriceTable({HERE: {"rds_backup_gb_month": 1}}), HERE, "aurora-mysql", 100),
+            id="Aurora's backups have a price of their own",
+        ),
         pytest.param(log_group_cost(ROUND, NOWHERE, 2**30), id="log group"),
         pytest.param(monitoring_cost(ROUND, NOWHERE), id="monitoring"),
         pytest.param(volume_cost(ROUND, NOWHERE, {"VolumeType": "gp2", "Size": 1}), id="volume"),

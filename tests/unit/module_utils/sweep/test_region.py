@@ -253,6 +253,26 @@ def test_a_service_that_botocore_does_not_know_is_named(region):
     assert refused(region, "ec3", "delete_volume") == ("ec3", "CreateClient", UnknownServiceError.__name__)
 
 
+@pytest.mark.parametrize("statuses", [["available"], ["creating", "available"]])
+def test_a_waiter_is_waited_for(account, region, statuses):
+    stub = account.stub("rds")
+    for status in statuses:
+        row = {"DBInstanceIdentifier": "orders", "DBInstanceStatus": status}
+        stub.add_response("describe_db_instances", {"DBInstances": [row]}, {"DBInstanceIdentifier": "orders"})
+    region.wait("rds", "db_instance_available", 5, DBInstanceIdentifier="orders")
+
+
+def test_a_waiter_that_is_not_content_in_time_is_a_named_error(account, region):
+    row = {"DBInstanceIdentifier": "orders", "DBInstanceStatus": "modifying"}
+    account.stub("rds").add_response("describe_db_instances", {"DBInstances": [row]})
+    with pytest.raises(CallError, match=r"rds:db_instance_available answered WaiterError: .*Max attempts exceeded"):
+        region.wait("rds", "db_instance_available", 0, DBInstanceIdentifier="orders")
+
+
+def test_another_region_of_the_same_account_can_be_reached(account, region):
+    assert region.elsewhere("us-east-1").scope == Scope(HOME, "us-east-1")
+
+
 def test_callers_at_the_same_time_wait_for_one_answer():
     once, together, made = Once(), threading.Barrier(8), []
 

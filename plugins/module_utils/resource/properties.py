@@ -1,0 +1,101 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a resource is and what it should be, compared in AWS's terms."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
+from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
+
+# a resource's properties by AWS's names; `Tags` is a plain dict of key -> value
+Properties = dict[str, Any]
+TAGS = "Tags"
+
+
+@dataclass(frozen=True)
+class Change:
+    """One property that is not as it should be. `before` is None where there is none, `after` where it is to go."""
+
+    name: str
+    before: Any
+    after: Any
+
+    def to_dict(self) -> dict[str, Any]:
+        """`property`, `before` and `after` in Ansible's names."""
+        before, after = snake_case({self.name: self.before}), snake_case({self.name: self.after})
+        (name,) = before
+        return {"property": name, "before": before[name], "after": after[name]}
+
+
+def differences(current: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[str, Change]:
+    """The changes by property. What isn't desired isn't compared: it is AWS's own, or left to somebody else."""
+    changes = {name: Change(name, current.get(name), value) for name, value in desired.items()}
+    return {name: change for name, change in changes.items() if not _is_same(change)}
+
+
+def _is_same(change: Change) -> bool:
+    # tags are desired as a whole, since `wanted_tags` has already spared those that stay
+    return (change.before or {}) == change.after if change.name == TAGS else same(change.before, change.after)
+
+
+def same(current: Any, desired: Any) -> bool:
+    """Whether AWS means the same by both.
+
+    AWS leaves out what is empty, gives lists in any order, and adds defaults to what it was told: of a dict, only the
+    desired keys count.
+    """
+    if _is_empty(desired):
+        return _is_empty(current)
+    if isinstance(current, Mapping) and isinstance(desired, Mapping):
+        return all(same(current.get(key), value) for key, value in desired.items())
+    if isinstance(current, list) and isinstance(desired, list):
+        return _same_sets(current, desired)
+    return bool(current == desired)
+
+
+def _is_empty(value: Any) -> bool:
+    return value is None or value in ("", [], {})
+
+
+def _same_sets(current: Sequence[Any], desired: Sequence[Any]) -> bool:
+    left = distinct(current)
+    for wanted in distinct(desired):
+        found = next((index for index, item in enumerate(left) if same(item, wanted)), None)
+        if found is None:
+            return False
+        left.pop(found)
+    return not left
+
+
+def distinct(values: Sequence[Any]) -> list[Any]:
+    return [value for index, value in enumerate(values) if value not in values[:index]]
+
+
+def wanted_tags(current: Mapping[str, str], tags: Mapping[str, Any], purge: bool) -> dict[str, str]:
+    """All tags as they should be. Other tags go only if `purge`, and never those of AWS's own (`aws:`)."""
+    texts = {str(key): str(value) for key, value in tags.items()}
+    to_set, to_unset = compare_aws_tags(current, texts, purge)
+    return {**{key: value for key, value in current.items() if key not in to_unset}, **to_set}
+
+
+def snake_case(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Properties in Ansible's names. Tag keys stay as they are; lists are sorted, so that a diff shows differences."""
+    snaked: dict[str, Any] = boto3_resource_to_ansible_dict(
+        {name: _ordered(value) for name, value in properties.items()},
+        transform_tags=False,
+        force_tags=False,
+        ignore_list=[TAGS],
+    )
+    return snaked
+
+
+def _ordered(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {key: _ordered(item) for key, item in value.items()}
+    return sorted((_ordered(item) for item in value), key=repr) if isinstance(value, list) else value

@@ -1,0 +1,104 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""What a kind of AWS resource has to say for itself. The engine does everything else."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any, ClassVar
+
+from ..sweep.region import Region
+from .properties import Change, Properties
+
+
+@dataclass(frozen=True)
+class Goal:
+    """A state to wait for: the name of its waiter, and words that fit after `did not become`."""
+
+    waiter: str
+    words: str
+
+
+@dataclass(frozen=True)
+class Step:
+    """A call that changes some properties of a resource which exists. It is made if one of them differs.
+
+    `call` gets the changes by property, and raises CallError. `in_create` tells whether creating the resource says
+    these properties already; those that it can't say are set by their steps as soon as the resource has settled.
+    """
+
+    properties: Sequence[str]
+    call: Callable[[Region, Mapping[str, Change]], None]
+    in_create: bool = True
+
+
+class Resource:
+    """One resource, made from a module's options, which it refuses with a SweepError where they make no sense.
+
+    Its methods speak AWS's names and raise CallError. None of them knows of check mode, of waiting, or of Ansible.
+    """
+
+    #: the kind in words, the boto3 client's name, and the key of the module's return values
+    kind: ClassVar[str]
+    service: ClassVar[str]
+    returned_as: ClassVar[str]
+    #: properties that AWS can't change, each with what to do instead
+    immutable: ClassVar[Mapping[str, str]] = {}
+    #: an amazon.aws BaseWaiterFactory, and the goals: ready for a change, ready for deletion, gone, fit for use
+    waiters: ClassVar[Any]
+    settled: ClassVar[Goal]
+    deletable: ClassVar[Goal]
+    deleted: ClassVar[Goal]
+    finished: ClassVar[Sequence[Goal]]
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        """Raises SweepError."""
+        raise NotImplementedError
+
+    @property
+    def name(self) -> str:
+        raise NotImplementedError
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        """The parameters that name the resource in every call, and so in a waiter's."""
+        raise NotImplementedError
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        """In the order in which they are to be made."""
+        raise NotImplementedError
+
+    def describe(self, region: Region) -> Properties | None:
+        """What there is now, or None. `Tags` is a dict."""
+        raise NotImplementedError
+
+    def desired(self) -> Properties:
+        """What there should be. Properties that are left out are left alone. Tags are the engine's."""
+        raise NotImplementedError
+
+    def preflight(self, region: Region, changes: Mapping[str, Change]) -> None:
+        """Raise SweepError for what AWS would refuse only when half of the changes are made."""
+
+    def leaving(self, current: Properties) -> bool:
+        """Whether it is being deleted already."""
+        raise NotImplementedError
+
+    def unfinished(self, current: Properties) -> str | None:
+        """What keeps it from being fit for use, in words, or None."""
+        raise NotImplementedError
+
+    def create(self, region: Region, desired: Properties) -> None:
+        raise NotImplementedError
+
+    def delete(self, region: Region) -> None:
+        raise NotImplementedError
+
+    def tag(self, region: Region, current: Properties, tags: Mapping[str, str]) -> None:
+        raise NotImplementedError
+
+    def untag(self, region: Region, current: Properties, keys: Sequence[str]) -> None:
+        raise NotImplementedError
