@@ -12,7 +12,7 @@ from ansible.errors import AnsibleActionFail
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.errors import ReportError
-from ansible_collections.sysops.aws.plugins.plugin_utils.report.summary import summary_of
+from ansible_collections.sysops.aws.plugins.plugin_utils.report.summary import failure_of, summary_of
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.table import render_table
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.writer import (
     findings_in,
@@ -26,6 +26,7 @@ _ARGUMENT_SPEC: dict[str, dict[str, Any]] = {
     "findings_path": {"type": "path"},
     "title": {"type": "str", "default": "Cost hygiene"},
     "quiet": {"type": "bool", "default": False},
+    "fail": {"type": "bool", "default": False},
 }
 
 
@@ -40,6 +41,8 @@ class ActionModule(ActionBase):
     def run(self, tmp: str | None = None, task_vars: dict[str, Any] | None = None) -> dict[str, Any]:
         result: dict[str, Any] = super().run(tmp, task_vars)
         _validation, options = self.validate_argument_spec(argument_spec=_ARGUMENT_SPEC)
+        if options["fail"] and "summary" not in options["sweep"] and options["sweep"].get("msg"):
+            raise AnsibleActionFail(str(options["sweep"]["msg"]))
         try:
             summary = summary_of(options["sweep"])
             report = write_report(options["directory"], summary, _findings_path(options), options["title"])
@@ -48,6 +51,8 @@ class ActionModule(ActionBase):
         table = render_table(summary).splitlines()
         if not options["quiet"]:
             Display().display("\n".join(["", *table, "", f"Report: {report['html']}", ""]))
+        if options["fail"] and (why := failure_of(options["sweep"], report["html"])):
+            raise AnsibleActionFail(why)
         result.update(changed=False, report=report, table=table)
         return result
 

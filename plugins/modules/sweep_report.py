@@ -52,6 +52,14 @@ options:
       - Print nothing; the lines are in RV(table) all the same.
     type: bool
     default: false
+  fail:
+    description:
+      - Once the report is written, fail if the sweep did, with its message, or if a region could not be read.
+      - For a sweep whose task has C(failed_when) set to V(false), so that one sentence is told in place of the whole
+        result.
+    type: bool
+    default: false
+    version_added: 0.2.0
 attributes:
   action:
     support: full

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.checks import rds_snapshots
-from ansible_collections.sysops.aws.plugins.module_utils.checks.registry import CHECKS
+from ansible_collections.sysops.aws.plugins.module_utils.checks.registry import CHECKS, UNDO
 
 IAM = Path(__file__).resolve().parents[2] / "docs" / "iam"
 # every run asks it for the regions
@@ -28,10 +28,18 @@ ENFORCE = REPORT | {
 NEEDED = {
     "cost_hygiene_report.json": REPORT,
     "cost_hygiene_enforce.json": ENFORCE,
+    "cost_hygiene_undo.json": ENGINE
+    | {action for kind in UNDO.values() for action in (*kind.permissions, *kind.enforce_permissions)},
     "rds_maintenance_report.json": ENGINE | {*DATABASES.permissions},
     "rds_maintenance_enforce.json": ENGINE | {*DATABASES.permissions, *DATABASES.enforce_permissions},
 }
 UNLESS_KEPT = {"StringNotEqualsIgnoreCase": {"aws:ResourceTag/Keep": "true"}}
+FINAL_SNAPSHOT = {"StringEquals": {"ec2:CreateAction": "CreateSnapshot"}}
+# DeleteTags without a tag deletes them all: Null sees to it that there is one
+THE_MARK = {
+    "ForAllValues:StringEquals": {"aws:TagKeys": ["sysops:orphan-since"]},
+    "Null": {"aws:TagKeys": "false"},
+}
 
 
 def statements(name: str) -> list[dict[str, Any]]:
@@ -53,11 +61,17 @@ def test_a_policy_allows_what_the_checks_need_and_nothing_more(name, needed):
         assert statement.keys() <= {"Sid", "Effect", "Action", "Resource", "Condition"}
     allowed = [action for statement in statements(name) for action in statement["Action"]]
     assert not [action for action in allowed if "*" in action or "?" in action]
-    assert sorted(allowed) == sorted(needed)
+    assert set(allowed) == needed
+    assert len(allowed) - len(set(allowed)) <= 1, "only tags are allowed for two purposes"
 
 
-@pytest.mark.parametrize("name", NEEDED)
-def test_deletions_and_nothing_else_stop_at_the_keep_tag(name):
-    conditions = {action: row.get("Condition") for row in statements(name) for action in row["Action"]}
-    for action, condition in conditions.items():
-        assert condition == (UNLESS_KEPT if ":Delete" in action else None), action
+@pytest.mark.parametrize("name", [name for name in NEEDED if name != "cost_hygiene_undo.json"])
+def test_deletions_stop_at_the_keep_tag_and_tagging_at_our_own_tags(name):
+    for row in statements(name):
+        for action in row["Action"]:
+            conditions = [None]
+            if action in ("ec2:CreateTags", "ec2:DeleteTags"):
+                conditions = [THE_MARK, *([FINAL_SNAPSHOT] if action == "ec2:CreateTags" else [])]
+            elif ":Delete" in action:
+                conditions = [UNLESS_KEPT]
+            assert row.get("Condition") in conditions, action

@@ -9,7 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, ClassVar
 
 from ..sweep.account import Account
 from ..sweep.entries import Entry, read_entries
@@ -87,6 +87,9 @@ class PutBack(Policy):
     """`resource` here is `{Task, Now}`: what is to be put back, and what AWS says of it now."""
 
     check = NAME
+    #: the IAM actions for a report, and those that putting back needs on top
+    permissions: ClassVar[Sequence[str]] = ()
+    enforce_permissions: ClassVar[Sequence[str]] = ()
 
     def __init__(self, resource_type: str, tasks: Sequence[Task]) -> None:
         self.resource_type = resource_type
@@ -162,9 +165,7 @@ def gone_for_good(finding: Finding, why: str) -> None:
     finding.fail("NotRecoverable", f"It cannot come back: {why}.")
 
 
-def by_id(
-    region: Region, noun: str, key: str, filters: Sequence[Resource], **parameters: Any
-) -> dict[str, Resource]:
+def by_id(region: Region, noun: str, key: str, filters: Sequence[Resource], **parameters: Any) -> dict[str, Resource]:
     """EC2's volumes or snapshots that pass some filters, by id. Raises CallError."""
     pages = region.pages("ec2", f"describe_{noun}s", key, Filters=filters, **parameters)
     return {row[f"{noun.capitalize()}Id"]: row for page in pages for row in page}

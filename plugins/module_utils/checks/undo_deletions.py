@@ -49,6 +49,9 @@ def tag_again(region: Region, task: Task) -> None:
 class PutBackSnapshot(PutBack):
     """`now` is `exists`, `in the Recycle Bin`, or None."""
 
+    permissions = ("ec2:DescribeSnapshots", "ec2:ListSnapshotsInRecycleBin")
+    enforce_permissions = ("ec2:CreateTags", "ec2:RestoreSnapshotFromRecycleBin")
+
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, str]:
         ids = [task.resource_id for task in tasks]
         there = by_id(region, "snapshot", "Snapshots", [{"Name": "snapshot-id", "Values": ids}], OwnerIds=["self"])
@@ -70,6 +73,9 @@ class PutBackSnapshot(PutBack):
 
 class PutBackVolume(PutBack):
     """`now` is `{Exists, InBin, Copy, Snapshot, KeyState}`, of the volume, its restored copy and its final snapshot."""
+
+    permissions = ("ec2:DescribeSnapshots", "ec2:DescribeVolumes", "ec2:ListVolumesInRecycleBin", "kms:DescribeKey")
+    enforce_permissions = ("ec2:CreateTags", "ec2:CreateVolume", "ec2:RestoreVolumeFromRecycleBin")
 
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Facts]:
         ids = [task.resource_id for task in tasks]

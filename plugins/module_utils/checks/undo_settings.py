@@ -36,6 +36,9 @@ class PutBackSetting(PutBack):
 
 
 class PutBackRetention(PutBackSetting):
+    permissions = ("logs:DescribeLogGroups",)
+    enforce_permissions = ("logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy")
+
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
         names = [task.resource_id for task in tasks]
         pages = region.pages("logs", "describe_log_groups", "logGroups", logGroupIdentifiers=names)
@@ -55,6 +58,9 @@ class PutBackRetention(PutBackSetting):
 
 
 class PutBackMonitoring(PutBackSetting):
+    permissions = ("ec2:DescribeInstances",)
+    enforce_permissions = ("ec2:MonitorInstances", "ec2:UnmonitorInstances")
+
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
         wanted = [{"Name": "instance-id", "Values": [task.resource_id for task in tasks]}]
         pages = region.pages("ec2", "describe_instances", "Reservations", Filters=wanted)
@@ -80,6 +86,9 @@ def _monitoring(instance: Resource) -> str:
 
 class PutBackMark(PutBackSetting):
     """The mark of a grace period: a tag and its value, None for no such tag."""
+
+    permissions = ("ec2:DescribeSnapshots", "ec2:DescribeVolumes")
+    enforce_permissions = ("ec2:CreateTags", "ec2:DeleteTags")
 
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
         noun = self.resource_type.partition(":")[2]

@@ -18,6 +18,17 @@ _KEYS = (
 )
 
 
+def failure_of(result: Mapping[str, Any], report: str) -> str | None:
+    """Why a run must not be taken for a success, in one sentence; `report` is where the rest is told."""
+    if result.get("msg"):
+        return str(result["msg"])
+    errors = result.get("region_errors") or []
+    if not errors:
+        return None
+    regions = ", ".join(sorted({str(error.get("region")) for error in errors}))
+    return f"{len(errors)} lists could not be read, in {regions}: all else was done, see {report}."
+
+
 def summary_of(result: Mapping[str, Any]) -> dict[str, Any]:
     """The keys of summary.json, and only those, out of the `summary` of a registered `result`.
 

@@ -161,14 +161,15 @@ def test_each_kind_of_resource_is_put_back_in_its_own_way(tmp_path):
     assert found == {**UNDO, ("ec2:volume", "paint"): NoWayBack, ("rds:db", "delete"): NoWayBack}
 
 
-def test_whatever_a_check_does_can_be_put_back():
-    """`reversible` is said of settings; what becomes of deletions is foreseen."""
+NEEDED = {"log_group_retention": {"retention_in_days": 30}, "rds_maintenance": {"backup_retention_days": 7}}
+
+
+def test_whatever_is_done_to_many_at_once_can_be_put_back():
     batched = {
         (policy.resource_type, action)
         for name, check in CHECKS.items()
         for policy in check.policies(
-            {key: spec.get("default") for key, spec in check.argument_spec.items()}
-            | ({"retention_in_days": 30} if name == "log_group_retention" else {}),
+            {key: spec.get("default") for key, spec in check.argument_spec.items()} | NEEDED.get(name, {}),
             Common({}, PriceTable({})),
         )
         for action in policy.batch_sizes

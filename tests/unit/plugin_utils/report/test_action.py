@@ -98,3 +98,33 @@ def test_bad_input_is_a_clear_error(play, tmp_path, options, words):
     assert words in output
     assert "Traceback" not in output
     assert not list(tmp_path.glob("report/*"))
+
+
+@pytest.mark.parametrize(
+    ("sweep", "words"),
+    [
+        ({"msg": "3 of 4 actions failed."}, "3 of 4 actions failed."),
+        (
+            {"region_errors": [{"region": "eu-west-1"}, {"region": "eu-west-1"}, {"region": "ap-south-1"}]},
+            "3 lists could not be read, in ap-south-1, eu-west-1: all else was done, see",
+        ),
+    ],
+)
+def test_a_report_may_fail_as_the_sweep_did_once_it_is_written(play, tmp_path, summary, finding, sweep, words):
+    given = {"summary": summary(), "findings": [finding()], **sweep}
+    done = play({"sweep": given, "fail": True})
+    assert done.returncode != 0
+    assert words in " ".join((done.stdout + done.stderr).split())
+    assert (tmp_path / "report" / "report.html").exists()
+    assert play({"sweep": given}).returncode == 0
+
+
+def test_a_sweep_without_anything_to_report_is_told_in_its_own_words(play, tmp_path):
+    done = play({"sweep": {"msg": "No region is set."}, "fail": True})
+    assert done.returncode != 0
+    assert "No region is set." in done.stdout + done.stderr
+    assert not (tmp_path / "report").exists()
+
+
+def test_a_sweep_that_went_well_does_not_fail_its_report(play, summary, finding):
+    assert play({"sweep": {"summary": summary(), "findings": [finding()]}, "fail": True}).returncode == 0
