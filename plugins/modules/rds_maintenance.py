@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rds_maintenance
-version_added: 0.1.0
+version_added: 0.2.0
 short_description: Keep backups, windows, maintenance and snapshots of RDS databases in order
 description:
   - Compares RDS DB instances and DB clusters, Aurora included, with what is wanted of them, over any number of

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rds_proxy
-version_added: 0.1.0
+version_added: 0.2.0
 short_description: Keep an RDS Proxy and its target group as wanted
 description:
   - Creates, changes and deletes an RDS Proxy, sets the limits of its connection pool and registers the database that it

@@ -50,7 +50,8 @@ class CallError(Exception):
     """An AWS call that failed for good.
 
     `operation` is the API's name (`DescribeVolumes`), `code` AWS's error code or the name of the botocore exception,
-    `retried` tells whether an earlier attempt of the same call may have reached AWS, `answered` whether AWS answered.
+    `retried` tells whether an earlier attempt of the same call may have reached AWS, `answered` whether AWS said what
+    became of it.
     """
 
     service: str
@@ -64,10 +65,11 @@ class CallError(Exception):
     def of(cls, service: str, operation: str, error: Exception) -> CallError:
         if not isinstance(error, ClientError):
             return cls(service, operation, type(error).__name__, _one_line(str(error)), answered=False)
-        details = error.response.get("Error", {})
-        retries = error.response.get("ResponseMetadata", {}).get("RetryAttempts", 0)
-        message = _one_line(details.get("Message") or str(error))
-        return cls(service, operation, details.get("Code", "Unknown"), message, retries > 0)
+        details, http = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
+        code, message = details.get("Code", "Unknown"), _one_line(details.get("Message") or str(error))
+        # a server that fails may have done it all the same; one that is too busy has not
+        answered = http.get("HTTPStatusCode", 400) < 500 or code in THROTTLES
+        return cls(service, operation, code, message, http.get("RetryAttempts", 0) > 0, answered)
 
     def __str__(self) -> str:
         return f"{self.service}:{self.operation} answered {self.code}: {self.message}"

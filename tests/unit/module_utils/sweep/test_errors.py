@@ -10,7 +10,7 @@ from typing import Any
 
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import CallError, RegionError, nearest
-from botocore.exceptions import ClientError, EndpointConnectionError
+from botocore.exceptions import ClientError, EndpointConnectionError, ReadTimeoutError
 
 
 def client_error(retries: int = 0, **error: str) -> ClientError:
@@ -32,6 +32,33 @@ def test_a_network_error_is_known_by_its_name():
     error = CallError.of("ec2", "DescribeVolumes", EndpointConnectionError(endpoint_url="https://aws.invalid"))
     assert (error.code, error.retried) == ("EndpointConnectionError", False)
     assert "https://aws.invalid" in error.message
+
+
+@pytest.mark.parametrize(
+    ("status", "code", "answered"),
+    [
+        (400, "VolumeInUse", True),
+        (403, "UnauthorizedOperation", True),
+        (429, "TooManyRequestsException", True),
+        # too busy is a no
+        (503, "RequestLimitExceeded", True),
+        (503, "SlowDown", True),
+        # a server that fails does not tell whether it was done before
+        (500, "InternalError", False),
+        (503, "Unavailable", False),
+        (503, "ServiceUnavailable", False),
+        (504, "RequestTimeout", False),
+        (502, "502", False),
+    ],
+)
+def test_a_call_error_knows_whether_aws_said_what_became_of_it(status, code, answered):
+    answer: Any = {"Error": {"Code": code, "Message": "m"}, "ResponseMetadata": {"HTTPStatusCode": status}}
+    assert CallError.of("ec2", "DeleteVolume", ClientError(answer, "DeleteVolume")).answered is answered
+
+
+def test_where_nothing_came_back_nobody_knows():
+    lost = ReadTimeoutError(endpoint_url="https://ec2.eu-west-1.amazonaws.com")
+    assert CallError.of("ec2", "DeleteVolume", lost).answered is False
 
 
 @pytest.mark.parametrize("answer", [{}, {"Error": {}}, {"Error": {"Code": "Unknown", "Message": ""}}])

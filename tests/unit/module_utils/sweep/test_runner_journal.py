@@ -156,6 +156,15 @@ def test_a_call_without_an_answer_leaves_its_line_open():
     assert run.journal.lost is None
 
 
+def test_a_batch_that_was_done_without_an_answer_is_known_to_be_done_when_it_is_asked_for_again():
+    region = FakeRegion("eu-west-1", *[thing(name) for name in "abc"])
+    region.errors["after b"] = no_answer()
+    store = MemoryStore(region)
+    run = enforce(region, policy=Things(batch_size=10), stores=[store])
+    assert set(statuses(run).values()) == {"changed"}
+    assert sorted(events(store)[3:]) == [("changed", name) for name in "abc"]
+
+
 def test_what_nobody_foresaw_leaves_its_line_open():
     region = FakeRegion("eu-west-1", thing("a"))
     region.errors["delete a"] = ZeroDivisionError("surprise")
