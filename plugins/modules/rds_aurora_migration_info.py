@@ -18,7 +18,7 @@ description:
     subnet groups, KMS keys, global databases, and names that are taken by something else.
   - What the migration has made is known by its tag C(sysops:rds_aurora_migration), and steps that leave no other trace
     in RDS by the cluster's tag C(sysops:rds_aurora_migration_step).
-  - No modules of P(amazon.aws#collection) tell of subnet groups or of versions that RDS no longer offers, and the ten
+  - No modules of C(amazon.aws) tell of subnet groups or of versions that RDS no longer offers, and the ten
     that would be needed for the rest take ten seconds.
 options:
   name:

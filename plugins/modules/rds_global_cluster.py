@@ -14,7 +14,7 @@ description:
   - Makes an Aurora global database of an existing cluster, which becomes the one that writes, or deletes a global
     database that has no clusters left.
   - Clusters in other regions are added with M(amazon.aws.rds_cluster), which takes a global cluster identifier.
-  - The collection P(amazon.aws#collection) can only list global databases, with M(amazon.aws.rds_global_cluster_info).
+  - The collection C(amazon.aws) can only list global databases, with M(amazon.aws.rds_global_cluster_info).
 options:
   global_cluster_identifier:
     description:

@@ -14,7 +14,7 @@ description:
   - Waits until all of the named resources are in one of the O(statuses), and returns them.
   - It fails at once where a resource is in a status that RDS doesn't leave by itself, such as C(stopped) or C(failed),
     and says what to do.
-  - The RDS modules of P(amazon.aws#collection) wait for what they have changed themselves, and for 20 to 60 minutes.
+  - The RDS modules of C(amazon.aws) wait for what they have changed themselves, and for 20 to 60 minutes.
     This module waits for what an earlier run, RDS itself or somebody else has begun, and for as long as is wanted.
 options:
   db_instance_identifiers:
