@@ -1,0 +1,63 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""From a module's parameters to its exit, for the modules that carry an RDS database through a runbook."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
+from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
+
+from ..sweep.account import Account, Connection, open_accounts
+from ..sweep.errors import CallError, SweepError, nearest
+from ..sweep.region import Region
+from .waiting import Patience
+
+WAIT_ARGUMENT_SPEC: dict[str, Any] = {
+    "wait_timeout": {"type": "int", "default": 3600},
+    "wait_delay": {"type": "float", "default": 30.0},
+}
+
+
+@dataclass(frozen=True)
+class Task:
+    """What a module was told: its options, whether it may change anything, and the account that it works in."""
+
+    options: Mapping[str, Any]
+    check_mode: bool
+    account: Account
+
+    def region(self, name: str | None = None) -> Region:
+        """A region by name, or the session's own. Raises SweepError where there is no such region."""
+        wanted = name or self.account.own_region
+        if not wanted:
+            raise SweepError("No region is set: set `region`, AWS_REGION or the profile's region.")
+        offered = self.account.offered_regions()
+        if wanted not in offered:
+            raise SweepError(f"There is no AWS region {wanted!r}.{nearest(wanted, offered)}")
+        return Region(self.account, wanted)
+
+    @property
+    def patience(self) -> Patience:
+        """Raises SweepError."""
+        return Patience.of(self.options["wait_timeout"], self.options["wait_delay"])
+
+
+def run_task(work: Callable[[Task], dict[str, Any]], argument_spec: Mapping[str, Any], **constraints: Any) -> None:
+    """The whole of a module's `main`: `work` returns the result, or raises SweepError or CallError."""
+    module = AnsibleAWSModule(argument_spec=dict(argument_spec), supports_check_mode=True, **constraints)
+    try:
+        expected = module.params.get("expected_account_id")
+        (account,), _errors = open_accounts(
+            Connection.of(get_aws_connection_info(module), workers=1),
+            expected_account_ids=[expected] if expected else [],
+        )
+        result = work(Task(module.params, module.check_mode, account))
+    except (SweepError, CallError) as error:
+        module.fail_json(msg=str(error))
+    module.exit_json(**result)
