@@ -255,6 +255,23 @@ def test_monitoring_and_marks_are_put_back(empty_aws, module, journal):
     assert settled(empty_aws.state()) == before
 
 
+@pytest.mark.parametrize("binned", [True, False])
+def test_what_comes_back_has_a_grace_period_again(empty_aws, module, journal, binned):
+    site = empty_aws.site()
+    if binned:
+        add_recycle_bin_rule(site, "EBS_VOLUME", 7)
+    volume = add_volume(site, ORPHAN, "data", tags={"Team": "x"})
+    module(EBS, grace_days=7, journal=[str(journal)])
+    mark(site, volume.id, "2026-01-02")
+    module(EBS, grace_days=7, final_snapshot=not binned, journal=[str(journal)])
+    undo(module, journal)
+    (tags,) = [value["tags"] for key, value in empty_aws.state().items() if key[2] == "ec2:volume"]
+    tags.pop("sysops:restored-from", None)
+    assert tags == {"Name": "data", "Team": "x"}
+    # the mark of the first run is settled with the deletion
+    assert undo(module, journal)["findings"] == []
+
+
 def test_what_a_killed_run_may_have_done_is_found_out(empty_aws, module, journal):
     site = empty_aws.site()
     for name in ("/done", "/begun"):

@@ -171,8 +171,8 @@ def shared_with(permissions: Sequence[Resource]) -> str | None:
 
 def say_who_uses_images(region: Region, findings: Sequence[Finding]) -> None:
     """Add to snapshots that back an AMI what names the AMI: instances, launch templates, SSM parameters, recipes."""
-    images = backed_images(region)
-    ids = sorted({images[one.resource_id]["ImageId"] for one in findings if one.resource_id in images})
+    images = _images_of(region, findings)
+    ids = sorted({image["ImageId"] for image in images.values()})
     users: dict[str, list[str]] = {}
     for start in range(0, len(ids), IMAGES_A_CALL):
         rows = region.listing(
@@ -189,10 +189,16 @@ def say_who_uses_images(region: Region, findings: Sequence[Finding]) -> None:
 
 def say_who_shares_images(region: Region, findings: Sequence[Finding]) -> None:
     """Add to snapshots that back an AMI with whom the AMI is shared, which no list tells."""
-    images = backed_images(region)
-    for image in sorted({images[one.resource_id]["ImageId"] for one in findings if one.resource_id in images}):
+    images = _images_of(region, findings)
+    for image in sorted({image["ImageId"] for image in images.values()}):
         words = region.once(("launch permissions", image), partial(_launch_permissions, region, image))
         _say(findings, images, {image: words} if words else {})
+
+
+def _images_of(region: Region, findings: Sequence[Finding]) -> Mapping[str, Resource]:
+    """The AMI of each snapshot that backs one; nothing is listed where no guard has found one in use."""
+    ids = {finding.resource_id for finding in findings if finding.in_use}
+    return {name: image for name, image in backed_images(region).items() if name in ids} if ids else {}
 
 
 def _launch_permissions(region: Region, image: str) -> str | None:

@@ -82,9 +82,11 @@ class EbsPolicy(Policy):
             finding.recoverable_until = recoverable_until(some, finding, now)
             finding.reversible = bool(self.prepares or finding.recoverable_until)
 
-
-def _facts(resource: Resource, names: Sequence[str]) -> dict[str, Any]:
-    return {**{name: resource[name] for name in names if name in resource}, "Tags": tags_of(resource)}
+    def facts(self, resource: Resource, names: Sequence[str]) -> dict[str, Any]:
+        """What a resource is, for the journal. Its mark is told apart: who brings it back wants it to stay."""
+        tags = tags_of(resource)
+        mark = {"Mark": self._grace.tag} if tags.pop(self._grace.tag, None) is not None else {}
+        return {**{name: resource[name] for name in names if name in resource}, "Tags": tags, **mark}
 
 
 class OrphanVolumes(EbsPolicy):
@@ -123,7 +125,7 @@ class OrphanVolumes(EbsPolicy):
         )
 
     def record(self, resource: Resource, finding: Finding) -> tuple[dict[str, Any], dict[str, Any]]:
-        return (_facts(resource, VOLUME_FIELDS), {}) if finding.action == DELETE else self._grace.record(finding)
+        return (self.facts(resource, VOLUME_FIELDS), {}) if finding.action == DELETE else self._grace.record(finding)
 
     def prepare(self, region: Region, finding: Finding) -> None:
         final_snapshot.begin(region, finding, left_out=[self._grace.tag])
@@ -227,7 +229,7 @@ class ObsoleteSnapshots(EbsPolicy):
         return finding
 
     def record(self, resource: Resource, finding: Finding) -> tuple[dict[str, Any], dict[str, Any]]:
-        return (_facts(resource, SNAPSHOT_FIELDS), {}) if finding.action == DELETE else self._grace.record(finding)
+        return (self.facts(resource, SNAPSHOT_FIELDS), {}) if finding.action == DELETE else self._grace.record(finding)
 
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
         wanted = [{"Name": "snapshot-id", "Values": list(ids)}]

@@ -12,7 +12,7 @@ from datetime import datetime
 from typing import Any, ClassVar
 
 from ..sweep.account import Account
-from ..sweep.entries import Entry, read_entries
+from ..sweep.entries import Entry, entries_of, read_rows
 from ..sweep.errors import CallError, SweepError
 from ..sweep.finding import Finding
 from ..sweep.journal import UNDOES
@@ -23,6 +23,7 @@ from . import final_snapshot
 
 NAME = "sweep_undo"
 PUT_BACK = "put_back"
+DELETE = "delete"
 #: what is done for the sake of another action, and stays when that is undone
 MADE_ON_THE_WAY = (final_snapshot.ACTION,)
 #: as many as one list call is asked for, and as the engine acts on together
@@ -74,6 +75,9 @@ def tasks_of(entries: Sequence[Entry]) -> list[Task]:
 
 def _task(newest_first: Sequence[Entry]) -> Task:
     newest, before = newest_first[0], newest_first[0].before
+    if newest.action == DELETE:
+        # what comes back comes without the marks of earlier runs
+        return Task(newest, before, tuple(entry.id for entry in newest_first))
     ids = [newest.id]
     for older in newest_first[1:]:
         if older.after != before:
@@ -200,12 +204,7 @@ def check_of(
 
 
 def _read_all(places: Sequence[str], home: Callable[[], Account]) -> list[Entry]:
-    """The same lines may be in several places: they count once."""
-    entries: dict[str, Entry] = {}
-    for place in places:
-        for entry in read_entries(place, _read(place, home)):
-            entries.setdefault(entry.id, entry)
-    return sorted(entries.values(), key=lambda entry: entry.at)
+    return entries_of(row for place in places for row in read_rows(place, _read(place, home)))
 
 
 def _read(place: str, home: Callable[[], Account]) -> str:

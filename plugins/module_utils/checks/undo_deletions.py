@@ -21,6 +21,9 @@ RESTORED_TAG = "sysops:restored-from"
 TYPES_WITH_IOPS = ("gp3", "io1", "io2")
 AVAILABLE_WITHIN_SECONDS = 300
 
+# a volume that is going, or whose key could not be used, is no volume any more
+ALIVE = {"Name": "status", "Values": ["creating", "available", "in-use"]}
+
 IN_BIN = "in the Recycle Bin"
 
 
@@ -42,15 +45,18 @@ def own_tags(before: Facts) -> list[dict[str, str]]:
 
 
 def tag_again(region: Region, task: Task) -> None:
+    """What comes out of the Recycle Bin comes with its tags, also with the mark: it would go at once."""
     if tags := own_tags(task.before):
         region.call("ec2", "create_tags", Resources=[task.resource_id], Tags=tags)
+    if mark := task.before.get("Mark"):
+        region.call("ec2", "delete_tags", Resources=[task.resource_id], Tags=[{"Key": mark}])
 
 
 class PutBackSnapshot(PutBack):
     """`now` is `exists`, `in the Recycle Bin`, or None."""
 
     permissions = ("ec2:DescribeSnapshots", "ec2:ListSnapshotsInRecycleBin")
-    enforce_permissions = ("ec2:CreateTags", "ec2:RestoreSnapshotFromRecycleBin")
+    enforce_permissions = ("ec2:CreateTags", "ec2:DeleteTags", "ec2:RestoreSnapshotFromRecycleBin")
 
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, str]:
         ids = [task.resource_id for task in tasks]
@@ -75,12 +81,15 @@ class PutBackVolume(PutBack):
     """`now` is `{Exists, InBin, Copy, Snapshot, KeyState}`, of the volume, its restored copy and its final snapshot."""
 
     permissions = ("ec2:DescribeSnapshots", "ec2:DescribeVolumes", "ec2:ListVolumesInRecycleBin", "kms:DescribeKey")
-    enforce_permissions = ("ec2:CreateTags", "ec2:CreateVolume", "ec2:RestoreVolumeFromRecycleBin")
+    enforce_permissions = (
+        *("ec2:CreateTags", "ec2:CreateVolume", "ec2:DeleteTags"),
+        "ec2:RestoreVolumeFromRecycleBin",
+    )
 
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Facts]:
         ids = [task.resource_id for task in tasks]
-        there = by_id(region, "volume", "Volumes", [{"Name": "volume-id", "Values": ids}])
-        copies = by_id(region, "volume", "Volumes", [{"Name": f"tag:{RESTORED_TAG}", "Values": ids}])
+        there = by_id(region, "volume", "Volumes", [{"Name": "volume-id", "Values": ids}, ALIVE])
+        copies = by_id(region, "volume", "Volumes", [{"Name": f"tag:{RESTORED_TAG}", "Values": ids}, ALIVE])
         copy_of = {tags_of(copy)[RESTORED_TAG]: name for name, copy in copies.items()}
         binned = in_recycle_bin(region, "list_volumes_in_recycle_bin", "Volumes", "VolumeId")
         snapshot_ids = sorted({snapshot_id(task) for task in tasks} - {""})

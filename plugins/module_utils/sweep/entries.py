@@ -7,8 +7,9 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass, field
+from operator import attrgetter
 from typing import Any
 
 from .errors import SweepError
@@ -35,22 +36,30 @@ class Entry:
 
 
 def read_entries(place: str, text: str) -> list[Entry]:
-    """What a journal says was done, or may have been, and has not been put back since; oldest first.
+    """`entries_of` one journal. Raises SweepError for a line that is cut off or that no journal holds."""
+    return entries_of(read_rows(place, text))
 
-    Raises SweepError for a line that is cut off or that no journal holds.
-    """
-    begun: dict[str, Fields] = {}
-    ended: dict[str, Fields] = {}
+
+def read_rows(place: str, text: str) -> Iterator[Fields]:
+    """The lines of a journal. Raises SweepError for one that is cut off or that no journal holds."""
     # JSON may hold what `splitlines` takes for the end of a line
     for number, line in enumerate(text.split("\n"), 1):
         # runs that write at the same time may leave an empty line between theirs
         if line.strip():
-            row = _row(f"Line {number} of the journal {place}", line)
-            (begun if row["event"] == BEGIN else ended)[row["id"]] = row
+            yield _row(f"Line {number} of the journal {place}", line)
+
+
+def entries_of(rows: Iterable[Fields]) -> list[Entry]:
+    """What was done, or may have been, and has not been put back since; oldest first. A line that is kept in several
+    places counts once."""
+    begun: dict[str, Fields] = {}
+    ended: dict[str, Fields] = {}
+    for row in rows:
+        (begun if row["event"] == BEGIN else ended)[row["id"]] = row
     undone = set(_undone(begun, ended))
     open_ids = [name for name, row in begun.items() if name not in undone and UNDOES not in row["before"]]
     entries = [_entry(begun[name], ended.get(name)) for name in open_ids]
-    return [entry for entry in entries if entry.status in (None, CHANGED)]
+    return sorted((entry for entry in entries if entry.status in (None, CHANGED)), key=attrgetter("at"))
 
 
 def _undone(begun: Mapping[str, Fields], ended: Mapping[str, Fields]) -> Iterator[str]:

@@ -38,6 +38,7 @@ def protected(*snapshot_ids: str) -> list[Any]:
     found = [finding(snapshot_id) for snapshot_id in snapshot_ids]
     for one in found:
         one.protect("said before")
+        one.in_use = True
     return found
 
 
@@ -90,6 +91,14 @@ def test_where_no_image_is_behind_nothing_is_asked_about_images(explain):
     region = Lists(describe_images=[image(2)])
     explain(region, protected("snap-1"))
     assert region.operations() == ["describe_images"]
+
+
+@pytest.mark.parametrize("explain", [say_who_uses_images, say_who_shares_images])
+def test_where_tags_alone_protect_nothing_is_asked_at_all(explain):
+    region, found = Lists(describe_images=[image(0)]), protected("snap-0a")
+    found[0].in_use = False
+    explain(region, found)
+    assert region.operations() == []
 
 
 @pytest.mark.parametrize(

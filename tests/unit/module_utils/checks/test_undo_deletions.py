@@ -228,14 +228,16 @@ def seen(kind: type[PutBack], *tasks: Task, **lists: Any) -> tuple[Any, Lists]:
 
 
 def volumes(*rows: dict[str, Any]) -> Any:
-    """DescribeVolumes with its two filters: by id, and by the tag of a copy."""
+    """DescribeVolumes with its filters: by id or by the tag of a copy, and only what is a volume still."""
 
     def describe(Filters: list[dict[str, Any]]) -> list[dict[str, Any]]:  # noqa: N803
-        (wanted,) = Filters
+        wanted, alive = Filters
+        assert alive["Name"] == "status"
+        living = [row for row in rows if row.get("State", "available") in alive["Values"]]
         if wanted["Name"] == "volume-id":
-            return [row for row in rows if row["VolumeId"] in wanted["Values"]]
+            return [row for row in living if row["VolumeId"] in wanted["Values"]]
         assert wanted["Name"] == f"tag:{RESTORED_TAG}"
-        values = [(row, tag["Value"]) for row in rows for tag in row.get("Tags", []) if tag["Key"] == RESTORED_TAG]
+        values = [(row, tag["Value"]) for row in living for tag in row.get("Tags", []) if tag["Key"] == RESTORED_TAG]
         return [row for row, value in values if value in wanted["Values"]]
 
     return describe
@@ -249,6 +251,12 @@ def volumes(*rows: dict[str, Any]) -> Any:
         (
             {"describe_volumes": volumes({"VolumeId": "vol-2", **tagged(**{RESTORED_TAG: "vol-1"})})},
             state(Copy="vol-2", Snapshot=None),
+        ),
+        # neither what is going nor what could not be made is a volume
+        ({"describe_volumes": volumes({"VolumeId": "vol-1", "State": "deleting"})}, state(Snapshot=None)),
+        (
+            {"describe_volumes": volumes({"VolumeId": "vol-2", "State": "error", **tagged(**{RESTORED_TAG: "vol-1"})})},
+            state(Snapshot=None),
         ),
         (
             {"describe_volumes": volumes({"VolumeId": "vol-2", **tagged(**{RESTORED_TAG: "vol-0"})})},

@@ -210,14 +210,15 @@ def test_an_ending_that_cannot_be_written_is_told_and_stops_nothing(step):
 
 
 def test_the_first_loss_is_the_one_that_is_told():
-    book = journal(Refusing())
-    one = finding()
+    store, one = MemoryStore(fails=full), finding()
+    book = journal(store)
     one.work.journal_id = "x"
     one.change()
     book.end([one])
-    first = book.lost
-    book.flush()
-    assert book.lost == first is not None
+    store.place = "elsewhere"
+    book.end([one])
+    assert book.lost is not None
+    assert "The journal memory could not be written" in book.lost
 
 
 def test_all_places_hold_the_same():

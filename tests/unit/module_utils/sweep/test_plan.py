@@ -219,6 +219,12 @@ def test_a_seal_that_is_not_the_reports_is_refused(tmp_path, lines, words):
         read(tmp_path, lines)
 
 
+def test_a_report_whose_time_has_no_zone_is_refused(tmp_path):
+    """How old it is could not be told."""
+    with pytest.raises(SweepError, match=f"^Line 1 of the plan .* {ALTERED}"):
+        read(tmp_path, lines_of(finding(), created_at=WRITTEN.replace(tzinfo=None)))
+
+
 def test_a_line_with_the_seal_of_another_is_refused(tmp_path):
     forged = json.dumps({**finding("vol-9").to_dict(), "plan": ROWS[0]["plan"]})
     with pytest.raises(SweepError, match=f"^Line 2 .* {ALTERED}"):

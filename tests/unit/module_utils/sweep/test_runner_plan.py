@@ -194,6 +194,21 @@ def test_the_last_word_is_asked_for_again_before_acting(planned, now, status):
         assert (region.count("MarkThing"), region.count("DeleteThings")) == (0, 0)
 
 
+def test_tags_that_do_not_come_with_the_resource_are_known_when_it_is_read_again():
+    class Completed(Marking):
+        def decide(self, resource, scope, now):
+            return super().decide({**resource, "Tags": []}, scope, now)
+
+        def complete(self, region, candidates):
+            for candidate in candidates:
+                candidate.finding.tags = {tag["Key"]: tag["Value"] for tag in candidate.resource["Tags"]}
+
+    region = FakeRegion("eu-west-1", thing("a", Mark="x"), thing("kept", Keep="true"))
+    run = enforce(region, policy=Completed())
+    assert statuses(run) == {"a": "changed", "kept": "protected"}
+    assert (region.count("MarkThing"), set(region.things)) == (0, {"kept"})
+
+
 def test_a_plan_to_mark_is_no_leave_to_delete(tmp_path):
     region = FakeRegion("eu-west-1", thing("a"))
     plan = reported(tmp_path, region, policy=Marking())
