@@ -109,7 +109,6 @@ options:
         done. Check mode writes nothing.
     type: list
     elements: str
-    default: []
     version_added: 0.2.0
   price_overrides:
     description:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from ansible.module_utils.common import warnings
 from tests.emulator import Emulator
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -64,6 +65,8 @@ def module(capsys: pytest.CaptureFixture[str]) -> Module:
 
         arguments = {**options, "_ansible_check_mode": check, "_ansible_diff": diff, "_ansible_remote_tmp": "/tmp"}
         capsys.readouterr()
+        # a process of its own would begin without the warnings of the run before
+        warnings._global_warnings.clear()
         with patch_module_args(arguments), pytest.raises(SystemExit):
             importlib.import_module(f"{MODULES}.{name}").main()
         result: Json = json.loads(capsys.readouterr().out)

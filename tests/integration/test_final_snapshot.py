@@ -19,7 +19,8 @@ from tests.integration.conftest import Json, Module, changes
 
 EBS = "ebs_orphan_cleanup"
 ORPHAN, OLD = waste("unattached", "orphan"), waste("old_snapshot", "old")
-FINAL = {"resources": ["volumes"], "final_snapshot": True}
+# a short time to wait means short pauses between two looks
+FINAL = {"resources": ["volumes"], "final_snapshot": True, "wait_timeout": 60}
 
 
 def told(result: Json) -> dict[str, Json]:
@@ -93,7 +94,7 @@ def test_a_volume_whose_snapshot_cannot_be_made_stays(empty_aws, module: Module)
 def test_a_volume_whose_snapshot_takes_too_long_stays(empty_aws, module: Module):
     empty_aws.settings.snapshot_seconds = 600
     volume = add_volume(empty_aws.site(), ORPHAN)
-    done = module(EBS, wait_timeout=0, **FINAL)
+    done = module(EBS, **{**FINAL, "wait_timeout": 0})
     row = told(done)[volume.id]
     assert (row["status"], row["error"]["code"]) == ("failed", "FinalSnapshotTimeout")
     assert "was not completed within wait_timeout (0 s), so the volume stays" in row["error"]["message"]

@@ -379,7 +379,7 @@ def test_check_on_the_command_line_wins_over_enforce(aws, playbook, reports):
 
 def test_cost_hygiene_deletes_old_snapshots_once_their_age_is_set(aws, playbook, reports):
     options = {"cost_hygiene_report_dir": str(reports), "cost_hygiene_rds_snapshot_min_age_days": 30}
-    done = playbook("sysops.aws.cost_hygiene", cost_hygiene_mode="enforce", **options)
+    done = playbook("sysops.aws.cost_hygiene", cost_hygiene_mode="enforce", cost_hygiene_max_actions=1000, **options)
     assert done.returncode == 0, done.stdout + done.stderr
     told = json.loads((reports / "summary.json").read_text())["checks"]
     assert told["rds_maintenance"]["changed"] == 6

@@ -26,8 +26,8 @@ PUT_BACK = "put_back"
 DELETE = "delete"
 #: what is done for the sake of another action, and stays when that is undone
 MADE_ON_THE_WAY = (final_snapshot.ACTION,)
-#: as many as one list call is asked for, and as the engine acts on together
-CHUNK = 25
+#: as many as one list call is asked for
+AT_ONCE = 25
 
 #: what a run did, in words
 DEEDS = {
@@ -102,8 +102,8 @@ class PutBack(Policy):
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
         mine = self._mine(region.scope)
-        for start in range(0, len(mine), CHUNK):
-            yield list(self._read(region, mine[start : start + CHUNK]).values())
+        for start in range(0, len(mine), AT_ONCE):
+            yield list(self._read(region, mine[start : start + AT_ONCE]).values())
 
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
         return self._read(region, [task for task in self._mine(region.scope) if task.resource_id in ids])

@@ -80,6 +80,8 @@ class PutBackSnapshot(PutBack):
 class PutBackVolume(PutBack):
     """`now` is `{Exists, InBin, Copy, Snapshot, KeyState}`, of the volume, its restored copy and its final snapshot."""
 
+    # each new volume is waited for: they are made at the same time
+    chunk = 1
     permissions = ("ec2:DescribeSnapshots", "ec2:DescribeVolumes", "ec2:ListVolumesInRecycleBin", "kms:DescribeKey")
     enforce_permissions = (
         *("ec2:CreateTags", "ec2:CreateVolume", "ec2:DeleteTags"),

@@ -28,7 +28,7 @@ COMMON_ARGUMENT_SPEC: dict[str, Any] = {
     "region_errors": {"type": "str", "choices": ["continue", "fail"], "default": "continue"},
     "workers": {"type": "int", "default": 32},
     "findings_path": {"type": "path"},
-    "journal": {"type": "list", "elements": "str", "default": []},
+    "journal": {"type": "list", "elements": "str"},
     "price_overrides": {"type": "dict", "default": {}},
 }
 
@@ -74,7 +74,7 @@ class Options:
             fail_on_region_errors=parameters["region_errors"] == "fail",
             workers=parameters["workers"],
             findings_path=parameters["findings_path"],
-            journal=[place.strip() for place in parameters["journal"] if place.strip()],
+            journal=[place.strip() for place in parameters["journal"] or [] if place.strip()],
             prices=_prices(parameters["price_overrides"]),
         )
 

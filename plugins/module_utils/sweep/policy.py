@@ -26,6 +26,9 @@ class Policy:
     transition: tuple[str, str] = ("present", "absent")
     #: how many resources one `act` call takes, by action
     batch_sizes: ClassVar[Mapping[str, int]] = {}
+    #: how many resources are read again, in one list call, and acted on together; what is so read is acted on within
+    #: seconds, and EC2 would take 200 values in a filter
+    chunk: ClassVar[int] = 25
     #: by action, what must be made ready for all resources before it is done to the first, as the journal names it
     prepares: Mapping[str, str] = {}
     #: whether `find` or `complete` must call AWS for single resources, so that they take longest

@@ -105,7 +105,7 @@ class Region:
     def wait(self, service: str, waiter: str, seconds: float, **parameters: Any) -> None:
         """Until botocore's waiter of this name is content. Raises CallError (WaiterError) if it takes longer."""
         client = self._client(service)
-        delay = min(LONGEST_POLL_SECONDS, max(1, int(seconds) // 10))
+        delay = min(LONGEST_POLL_SECONDS, max(1, int(seconds) // 60))
         with _named_errors(client, service, waiter):
             config = {"Delay": delay, "MaxAttempts": int(seconds) // delay + 1}
             client.get_waiter(waiter).wait(WaiterConfig=config, **parameters)

@@ -27,9 +27,6 @@ from .region import Region, Resource
 from .spool import Spool
 from .stores import Store
 
-# what is re-read together is acted on within seconds; EC2 would take 200 values in a filter
-CHUNK = 25
-
 
 @dataclass
 class Sweep:
@@ -70,7 +67,8 @@ class Sweep:
         """What an inspection would have told, had the plan been within the limit."""
         if not self.limit.exceeded:
             return []
-        return [inspection.name for policy in self.policies for inspection in policy.inspections]
+        names = [inspection.name for policy in self.policies for inspection in policy.inspections]
+        return list(dict.fromkeys(names))
 
     def unforeseen(self) -> list[CallError]:
         """Why it isn't known of some regions whether what goes can come back."""
@@ -79,10 +77,10 @@ class Sweep:
     def act(self) -> None:
         """Act on the plan; each finding ends as changed, skipped or failed."""
         preparing = [job for job in self.jobs if job.policy.prepares]
-        self._each(interleaved([parts_of(job, CHUNK) for job in preparing]), self._prepare_part)
+        self._each(interleaved([parts_of(job, job.policy.chunk) for job in preparing]), self._prepare_part)
         # what need not wait for anything goes first
         others = [job for job in self.jobs if not job.policy.prepares]
-        parts = [interleaved([parts_of(job, CHUNK) for job in jobs]) for jobs in (others, preparing)]
+        parts = [interleaved([parts_of(job, job.policy.chunk) for job in jobs]) for jobs in (others, preparing)]
         self._each([*parts[0], *parts[1]], self._act_on_part)
 
     def finish(self) -> None:
@@ -159,8 +157,8 @@ class Sweep:
             for row in rows:
                 self.strays.add(skipped_line(row, "this run does not look there"))
             return
-        for start in range(0, len(rows), CHUNK):
-            part = rows[start : start + CHUNK]
+        size = job.policy.chunk
+        for part in (rows[start : start + size] for start in range(0, len(rows), size)):
             there = self._there(job, [row["resource_id"] for row in part])
             for row in part:
                 if there is None:

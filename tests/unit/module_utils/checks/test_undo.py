@@ -154,7 +154,7 @@ def test_an_empty_journal_holds_nothing(tmp_path):
 
 
 def test_each_kind_of_resource_is_put_back_in_its_own_way(tmp_path):
-    acts = [(kind, action) for kind, action in UNDO] + [("ec2:volume", "paint"), ("rds:db", "delete")]
+    acts = [*UNDO, ("ec2:volume", "paint"), ("rds:db", "delete")]
     lines = [done(number, resource_type=kind, action=action) for number, (kind, action) in enumerate(acts, 1)]
     made = put_backs(made_of(journal(tmp_path, *lines)))
     found = {(policy.resource_type, one.newest.action): type(policy) for policy in made for one in policy._tasks}

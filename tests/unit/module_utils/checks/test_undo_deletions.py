@@ -32,8 +32,8 @@ ENCRYPTED = {**PLAIN, "Encrypted": True, "KmsKeyId": KEY}
 SNAPPED = {"final_snapshot_id": "snap-9"}
 
 
-def volume(before: dict[str, Any] = PLAIN, after: dict[str, Any] = SNAPPED, **changes: Any) -> Task:
-    return task(before, after, **changes)
+def volume(before: dict[str, Any] | None = None, after: dict[str, Any] | None = None, **changes: Any) -> Task:
+    return task(PLAIN if before is None else before, SNAPPED if after is None else after, **changes)
 
 
 def snapshot(before: dict[str, Any] | None = None) -> Task:
