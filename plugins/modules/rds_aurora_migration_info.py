@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rds_aurora_migration_info
-version_added: 0.1.0
+version_added: 0.2.0
 short_description: Say how far the migration of an RDS instance to Aurora has come, and what speaks against it
 description:
   - Reads what there is of a migration by the role P(sysops.aws.rds_aurora_migration#role), and returns its steps with

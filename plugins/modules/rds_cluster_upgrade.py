@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rds_cluster_upgrade
-version_added: 0.1.0
+version_added: 0.2.0
 short_description: Upgrade the engine of an Aurora cluster by one step that RDS offers
 description:
   - Upgrades an Aurora cluster to an engine version, at once, and waits until the cluster and its instances have it.

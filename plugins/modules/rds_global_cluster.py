@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rds_global_cluster
-version_added: 0.1.0
+version_added: 0.2.0
 short_description: Keep an Aurora global database as wanted
 description:
   - Makes an Aurora global database of an existing cluster, which becomes the one that writes, or deletes a global

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 DOCUMENTATION = r"""
 module: rds_wait
-version_added: 0.1.0
+version_added: 0.2.0
 short_description: Wait until RDS instances, clusters and snapshots are in a status
 description:
   - Waits until all of the named resources are in one of the O(statuses), and returns them.
