@@ -16,7 +16,8 @@ import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.plan import sealed
 from tests.integration.conftest import Json, Module, changes
 
-ALL = {"regions": ["all"], "max_actions": 1000}
+# where the demo accounts hold every case
+ALL = {"regions": ["us-east-1", "eu-west-1", "ap-southeast-2"], "max_actions": 1000}
 EBS = "ebs_orphan_cleanup"
 
 

@@ -26,7 +26,8 @@ ORPHAN, OLD, NEVER = waste("unattached", "x"), waste("old_snapshot", "x"), waste
 EBS, LOGS, MONITORING = "ebs_orphan_cleanup", "log_group_retention", "ec2_monitoring"
 EVERYTHING = {
     "checks": {EBS: {"final_snapshot": True}, LOGS: {"retention_in_days": 3, "shorten": True}, MONITORING: {}},
-    "regions": ["all"],
+    # where the demo account holds every case, and one with a few resources
+    "regions": ["us-east-1", "eu-west-1", "sa-east-1"],
     "max_actions": 1000,
 }
 

@@ -6,9 +6,11 @@
 
 from __future__ import annotations
 
+import fcntl
 import os
 import threading
 from collections.abc import Callable, Sequence
+from contextlib import suppress
 from datetime import datetime, timezone
 from itertools import count
 from typing import Protocol
@@ -52,7 +54,9 @@ class FileStore:
     def append(self, text: str, sync: bool) -> None:
         handle = self._open()
         try:
-            # in one write, so that two runs that share a journal don't mix their lines
+            # threads and runs that share a journal take turns; where a file can't be locked, one write does not tear
+            with suppress(OSError):
+                fcntl.flock(handle, fcntl.LOCK_EX)
             data = (b"\n" if _torn(handle) else b"") + text.encode()
             while data:
                 data = data[os.write(handle, data) :]
