@@ -90,6 +90,13 @@ class CallError(Exception):
         return self.code in UNSUPPORTED
 
 
+class NotWrittenError(CallError):
+    """The journal could not be written, so that nothing was done. The message says it all: AWS was not asked."""
+
+    def __str__(self) -> str:
+        return self.message
+
+
 def _one_line(message: str) -> str:
     """A proxy may answer with a whole page, and a refused signature quotes the request, session token and all."""
     return " ".join(message.partition("The Canonical String")[0].split())[:500]

@@ -18,7 +18,7 @@ from datetime import datetime, timezone
 from itertools import count
 from typing import Any
 
-from .errors import CallError
+from .errors import CallError, NotWrittenError
 from .finding import Finding, json_value
 from .stores import Store
 
@@ -89,7 +89,9 @@ class Journal:
 
 def _not_written(store: Store, error: OSError | CallError) -> CallError:
     why = error.strerror or str(error) if isinstance(error, OSError) else str(error)
-    return CallError("journal", "Append", "JournalNotWritten", f"The journal {store.place} could not be written: {why}")
+    return NotWrittenError(
+        "journal", "Append", "JournalNotWritten", f"The journal {store.place} could not be written: {why}"
+    )
 
 
 def _what(finding: Finding, action: str) -> Fields:
