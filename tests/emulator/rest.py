@@ -74,6 +74,9 @@ def _routes(service: str) -> tuple[str, tuple[Route, ...]]:
         model = get_session().get_service_model(service)
     except (UnknownServiceError, ValueError):
         return "rest", ()
+    if not model.metadata["protocol"].startswith("rest"):
+        # all its operations have one path: a request without an Action, cut off by a kill, is none of them
+        return "rest", ()
     routes = [_route(model.operation_model(name)) for name in model.operation_names]
     routes.sort(key=lambda r: -len(r.literals) - len(r.headers) - len(r.query))
     return ("rest-json" if model.metadata["protocol"] == "rest-json" else "rest"), tuple(routes)

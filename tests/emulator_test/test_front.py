@@ -21,6 +21,8 @@ from typing import Any
 import boto3
 import pytest
 
+from tests.emulator.wire import parse_call
+
 REGION = "eu-west-1"
 OTHER = "210987654321"
 ROOT = Path(__file__).resolve().parents[2]
@@ -149,3 +151,14 @@ def test_the_command_serves_until_it_is_terminated(tmp_path: Path) -> None:
     finally:
         process.kill()
         process.communicate()
+
+
+def test_a_request_that_was_cut_off_is_counted_as_no_operation():
+    scope = "Credential=emulated/20261124/us-east-1/rds/aws4_request"
+    environ = {
+        "REQUEST_METHOD": "POST",
+        "PATH_INFO": "/",
+        "HTTP_AUTHORIZATION": f"AWS4-HMAC-SHA256 {scope}",
+        "CONTENT_TYPE": "application/x-www-form-urlencoded",
+    }
+    assert parse_call(environ, b"", "123456789012").operation == "POST /"
