@@ -62,10 +62,6 @@ class Members:
     instances: Mapping[str, Resource]
 
     @property
-    def is_being_created(self) -> bool:
-        return self.cluster is not None and self.cluster["Status"] in ("creating", "migrating")
-
-    @property
     def are_available(self) -> bool:
         found = [self.cluster["Status"]] if self.cluster else ["missing"]
         found += [instance["DBInstanceStatus"] for instance in self.instances.values()]

@@ -56,8 +56,7 @@ class Sweep:
             self._each([part for job in inspected for part in parts_of(job, 1)], self._inspect)
         for job in self.jobs:
             job.settle_plan(plan=not self.limit.exceeded)
-        by_job = groupby(sorted(self.selection.unmet_lines(), key=place_of), key=place_of)
-        self._each([list(rows) for _place, rows in by_job], self._settle_unmet)
+        self._settle_unmet()
 
     def refuse_over_limit(self) -> None:
         """Raises LimitExceededError."""
@@ -150,13 +149,20 @@ class Sweep:
                 with suppress(CallError):
                     explain(job.region, guarded)
 
-    def _settle_unmet(self, rows: Sequence[Row]) -> None:
+    def _settle_unmet(self) -> None:
         """The lines of a plan that nothing answers to any more, each with the reason."""
-        job = next((job for job in self.jobs if job.place == place_of(rows[0])), None)
-        if job is None:
+        jobs = {job.place: job for job in reversed(self.jobs)}
+        found: list[tuple[Job, list[Row]]] = []
+        for place, rows in groupby(sorted(self.selection.unmet_lines(), key=place_of), key=place_of):
+            if place in jobs:
+                found.append((jobs[place], list(rows)))
+                continue
             for row in rows:
                 self.strays.add(skipped_line(row, "this run does not look there"))
-            return
+        # a thread a job: spools are written by one thread each
+        self._each(found, lambda part: self._settle_lines(*part))
+
+    def _settle_lines(self, job: Job, rows: Sequence[Row]) -> None:
         size = job.policy.chunk
         for part in (rows[start : start + size] for start in range(0, len(rows), size)):
             there = self._there(job, [row["resource_id"] for row in part])
