@@ -139,7 +139,7 @@ class DbProxy(Resource):
         parameters[TAGS] = ansible_dict_to_boto3_tag_list(desired.get(TAGS, {}))
         region.call("rds", "create_db_proxy", **self.identity, **parameters)
 
-    def delete(self, region: Region) -> None:
+    def delete(self, region: Region, current: Properties) -> None:
         region.call("rds", "delete_db_proxy", **self.identity)
 
     def tag(self, region: Region, current: Properties, tags: Mapping[str, str]) -> None:
@@ -149,7 +149,7 @@ class DbProxy(Resource):
     def untag(self, region: Region, current: Properties, keys: Sequence[str]) -> None:
         region.call("rds", "remove_tags_from_resource", ResourceName=current["DBProxyArn"], TagKeys=list(keys))
 
-    def _modify(self, region: Region, changes: Mapping[str, Change]) -> None:
+    def _modify(self, region: Region, current: Properties, changes: Mapping[str, Change]) -> None:
         settings = {name: change.after for name, change in changes.items()}
         if "Auth" in changes:
             settings["Auth"] = _complete(changes["Auth"])
@@ -158,7 +158,7 @@ class DbProxy(Resource):
             settings["SecurityGroups"] = settings.pop("VpcSecurityGroupIds")
         region.call("rds", "modify_db_proxy", **self.identity, **settings)
 
-    def _modify_target_group(self, region: Region, changes: Mapping[str, Change]) -> None:
+    def _modify_target_group(self, region: Region, current: Properties, changes: Mapping[str, Change]) -> None:
         config = changes["ConnectionPoolConfig"].after
         region.call(
             "rds",
@@ -168,7 +168,7 @@ class DbProxy(Resource):
             ConnectionPoolConfig=config,
         )
 
-    def _register(self, region: Region, changes: Mapping[str, Change]) -> None:
+    def _register(self, region: Region, current: Properties, changes: Mapping[str, Change]) -> None:
         """A target group holds one database at a time, so the old one goes first."""
         target_group = {**self.identity, "TargetGroupName": TARGET_GROUP}
         if gone := {name: change.before for name, change in changes.items() if change.before}:

@@ -125,7 +125,7 @@ class GlobalCluster(Resource):
         parameters = {name: value for name, value in desired.items() if name != TAGS}
         region.call("rds", "create_global_cluster", **self.identity, **parameters, **({TAGS: tags} if tags else {}))
 
-    def delete(self, region: Region) -> None:
+    def delete(self, region: Region, current: Properties) -> None:
         region.call("rds", "delete_global_cluster", **self.identity)
 
     def tag(self, region: Region, current: Properties, tags: Mapping[str, str]) -> None:
@@ -135,6 +135,6 @@ class GlobalCluster(Resource):
     def untag(self, region: Region, current: Properties, keys: Sequence[str]) -> None:
         region.call("rds", "remove_tags_from_resource", ResourceName=current["GlobalClusterArn"], TagKeys=list(keys))
 
-    def _modify(self, region: Region, changes: Mapping[str, Change]) -> None:
+    def _modify(self, region: Region, current: Properties, changes: Mapping[str, Change]) -> None:
         settings = {name: change.after for name, change in changes.items()}
         region.call("rds", "modify_global_cluster", **self.identity, **settings)

@@ -127,12 +127,13 @@ class Enforcement:
         if not desired:
             return
         self.waiting.until(self.resource.settled)
-        changes = differences(self.resource.describe(self.region) or {}, desired)
+        current = self.resource.describe(self.region) or {}
+        changes = differences(current, desired)
         for step in self.resource.steps:
             touched = {name: changes[name] for name in step.properties if name in changes}
             if touched:
                 self.waiting.until(self.resource.settled)
-                step.call(self.region, touched)
+                step.call(self.region, current, touched)
                 self.done.extend(touched)
 
     def _tag(self, current: Properties, change: Change) -> None:
@@ -146,7 +147,7 @@ class Enforcement:
     def _delete(self, plan: Plan) -> None:
         if plan.current is not None:
             self.waiting.until(self.resource.deletable)
-            self.resource.delete(self.region)
+            self.resource.delete(self.region, plan.current)
             self.done.append("deleted")
         if self.wait and (plan.current is not None or plan.leaving):
             self.waiting.until(self.resource.deleted)

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -48,15 +49,29 @@ def same(current: Any, desired: Any) -> bool:
     """Whether AWS means the same by both.
 
     AWS leaves out what is empty, gives lists in any order, and adds defaults to what it was told: of a dict, only the
-    desired keys count.
+    desired keys count. Texts of JSON are the same if they hold the same document, in which order
+    and all keys do count.
     """
     if _is_empty(desired):
         return _is_empty(current)
+    if isinstance(current, str) and isinstance(desired, str) and current != desired:
+        documents = [_document(text) for text in (current, desired)]
+        return documents[0] is not None and documents[0] == documents[1]
     if isinstance(current, Mapping) and isinstance(desired, Mapping):
         return all(same(current.get(key), value) for key, value in desired.items())
     if isinstance(current, list) and isinstance(desired, list):
         return _same_sets(current, desired)
     return bool(current == desired)
+
+
+def _document(text: str) -> Any:
+    """The object or list that a text of JSON holds; None for any other text."""
+    if not text.lstrip().startswith(("{", "[")):
+        return None
+    try:
+        return json.loads(text)
+    except ValueError:
+        return None
 
 
 def _is_empty(value: Any) -> bool:

@@ -26,12 +26,13 @@ class Goal:
 class Step:
     """A call that changes some properties of a resource which exists. It is made if one of them differs.
 
-    `call` gets the changes by property, and raises CallError. `in_create` tells whether creating the resource says
-    these properties already; those that it can't say are set by their steps as soon as the resource has settled.
+    `call` gets the resource as it is and the changes by property, and raises CallError. `in_create` tells whether
+    creating the resource says these properties already; those that it can't say are set by their steps as soon as the
+    resource has settled.
     """
 
     properties: Sequence[str]
-    call: Callable[[Region, Mapping[str, Change]], None]
+    call: Callable[[Region, Properties, Mapping[str, Change]], None]
     in_create: bool = True
 
 
@@ -47,12 +48,13 @@ class Resource:
     returned_as: ClassVar[str]
     #: properties that AWS can't change, each with what to do instead
     immutable: ClassVar[Mapping[str, str]] = {}
-    #: an amazon.aws BaseWaiterFactory, and the goals: ready for a change, ready for deletion, gone, fit for use
-    waiters: ClassVar[Any]
-    settled: ClassVar[Goal]
-    deletable: ClassVar[Goal]
-    deleted: ClassVar[Goal]
-    finished: ClassVar[Sequence[Goal]]
+    #: an amazon.aws BaseWaiterFactory, and the goals: ready for a change, ready for deletion, gone, fit for use.
+    #: A resource that is there as soon as AWS has answered has none of them.
+    waiters: ClassVar[Any] = None
+    settled: ClassVar[Goal | None] = None
+    deletable: ClassVar[Goal | None] = None
+    deleted: ClassVar[Goal | None] = None
+    finished: ClassVar[Sequence[Goal]] = ()
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raises SweepError."""
@@ -85,16 +87,16 @@ class Resource:
 
     def leaving(self, current: Properties) -> bool:
         """Whether it is being deleted already."""
-        raise NotImplementedError
+        return False
 
     def unfinished(self, current: Properties) -> str | None:
         """What keeps it from being fit for use, in words, or None."""
-        raise NotImplementedError
+        return None
 
     def create(self, region: Region, desired: Properties) -> None:
         raise NotImplementedError
 
-    def delete(self, region: Region) -> None:
+    def delete(self, region: Region, current: Properties) -> None:
         raise NotImplementedError
 
     def tag(self, region: Region, current: Properties, tags: Mapping[str, str]) -> None:

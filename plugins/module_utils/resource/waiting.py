@@ -36,8 +36,10 @@ class Waiting:
     client: Any
     timeout: int
 
-    def until(self, goal: Goal) -> None:
-        """Raises NotReachedError or CallError."""
+    def until(self, goal: Goal | None) -> None:
+        """At once where there is no goal. Raises NotReachedError or CallError."""
+        if goal is None:
+            return
         waiter = self.resource.waiters.get_waiter(self.client, goal.waiter)
         try:
             waiter.wait(**self.resource.identity, WaiterConfig=custom_waiter_config(self.timeout, PAUSE_SECONDS))

@@ -35,7 +35,7 @@ class Kettle(Resource):
         return [Step(["Lid"], self._set("lid")), Step(["Water", "Tea"], self._set("fill"), in_create=False)]
 
     def _set(self, name):
-        def call(region, changes):
+        def call(region, current, changes):
             if name == self.refused:
                 raise CallError("kitchen", name, "AccessDenied", "no")
             self.calls.append(f"{name} {','.join(sorted(changes))}")
@@ -63,7 +63,7 @@ class Kettle(Resource):
         self.calls.append("create")
         self.there = {"Colour": desired["Colour"], "Lid": desired["Lid"], "Tags": desired.get("Tags", {})}
 
-    def delete(self, region):
+    def delete(self, region, current):
         self.calls.append("delete")
         self.there = None
 
@@ -80,7 +80,9 @@ class Watch:
     def __init__(self, kettle: Kettle) -> None:
         self._kettle = kettle
 
-    def until(self, goal: Goal) -> None:
+    def until(self, goal: Goal | None) -> None:
+        if goal is None:
+            return
         self._kettle.calls.append(f"wait {goal.waiter}")
         if goal is GONE:
             self._kettle.there = None
@@ -190,3 +192,16 @@ def test_the_plan_tells_what_will_be():
     planned = plan(Kettle(there, Colour="red", Lid=False), None, Wanted(True, {"a": "1"}, True, True))
     assert planned.expected() == {**there, "Lid": False, "Tags": {"a": "1"}}
     assert plan(Kettle(there), None, Wanted(False, None, True, True)).expected() == {}
+
+
+def test_a_resource_that_is_there_at_once_is_not_waited_for():
+    class Instant(Kettle):
+        settled = deletable = deleted = None
+        finished = ()
+
+    made = Instant(None, Colour="red", Lid=True, Water=1)
+    run(made)
+    assert made.calls == ["create", "fill Water"]
+    made.calls.clear()
+    run(made, present=False)
+    assert made.calls == ["delete"]

@@ -30,6 +30,7 @@ FULL, BARE = {"SecretArn": "a", "IAMAuth": "DISABLED"}, {"SecretArn": "a"}
     [
         (1, 1),
         ("a", "a"),
+        ('{"a": [1, 2], "b": {}}', '{ "b": {}, "a": [1,2] }'),
         (None, None),
         (None, ""),
         (None, []),
@@ -54,6 +55,9 @@ def test_aws_means_the_same(current, desired):
     [
         (1, 2),
         ("a", "A"),
+        ('{"a": [1, 2]}', '{"a": [2, 1]}'),
+        ('{"a": 1, "b": 2}', '{"a": 1}'),
+        ("[a", "[ a"),
         (None, 0),
         (None, False),
         (0, None),
