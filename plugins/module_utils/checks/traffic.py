@@ -9,9 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from datetime import datetime, timedelta, timezone
 
+from ..sweep.metrics import metric_query, metric_results
 from ..sweep.region import Region, Resource
 
-QUERIES_A_CALL = 500
 DAY_SECONDS = 86400
 
 # namespace, dimension, and the metrics of which any above zero means traffic; health checks don't count in them
@@ -32,32 +32,15 @@ def load_balancers_with_traffic(region: Region, balancers: Mapping[str, str], da
     for balancer, kind in balancers.items():
         namespace, dimension, metrics = METRICS[kind]
         for metric in metrics:
-            owners[f"m{len(queries)}"] = balancer
-            queries.append(_query(f"m{len(queries)}", namespace, dimension, balancer, metric))
+            query_id = f"m{len(queries)}"
+            owners[query_id] = balancer
+            queries.append(metric_query(query_id, namespace, metric, {dimension: balancer}, DAY_SECONDS, "Sum"))
     busy: set[str] = set()
     # a metric's values may come in several pages, of which only the last is Complete
     answered: dict[str, bool] = {}
-    for start in range(0, len(queries), QUERIES_A_CALL):
-        for result in _results(region, queries[start : start + QUERIES_A_CALL], days):
-            answered[result["Id"]] = result.get("StatusCode", "Complete") == "Complete"
-            if any(value > 0 for value in result.get("Values", [])):
-                busy.add(owners[result["Id"]])
-    return busy | {owner for query, owner in owners.items() if not answered.get(query)}
-
-
-def _results(region: Region, queries: Sequence[Resource], days: int) -> list[Resource]:
     end = datetime.now(timezone.utc)
-    pages = region.pages(
-        "cloudwatch",
-        "get_metric_data",
-        "MetricDataResults",
-        MetricDataQueries=queries,
-        StartTime=end - timedelta(days=days),
-        EndTime=end,
-    )
-    return [result for page in pages for result in page]
-
-
-def _query(query_id: str, namespace: str, dimension: str, balancer: str, metric: str) -> Resource:
-    named = {"Namespace": namespace, "MetricName": metric, "Dimensions": [{"Name": dimension, "Value": balancer}]}
-    return {"Id": query_id, "MetricStat": {"Metric": named, "Period": DAY_SECONDS, "Stat": "Sum"}}
+    for result in metric_results(region, queries, end - timedelta(days=days), end):
+        answered[result["Id"]] = result.get("StatusCode", "Complete") == "Complete"
+        if any(value > 0 for value in result.get("Values", [])):
+            busy.add(owners[result["Id"]])
+    return busy | {owner for query, owner in owners.items() if not answered.get(query)}

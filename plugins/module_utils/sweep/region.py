@@ -37,6 +37,8 @@ PAGE_SIZES = {
     "describe_db_instances": 100,
     "describe_db_major_engine_versions": 100,
     "describe_db_snapshots": 100,
+    "describe_endpoint_types": 100,
+    "describe_endpoints": 100,
     "describe_fast_snapshot_restores": 200,
     "describe_images": 1000,
     "describe_instances": 1000,
@@ -47,7 +49,10 @@ PAGE_SIZES = {
     "describe_log_groups": 50,
     "describe_pending_maintenance_actions": 100,
     "describe_policies": 100,
+    "describe_replication_instances": 100,
+    "describe_replication_tasks": 100,
     "describe_snapshots": 1000,
+    "describe_table_statistics": 500,
     "describe_target_groups": 400,
     "describe_volumes": 500,
     "get_resources": 100,
@@ -158,12 +163,13 @@ def _named_errors(client: Any, service: str, operation: str) -> Iterator[None]:
 def _by_token(
     method: Callable[..., dict[str, Any]], page_size: int | None, parameters: dict[str, Any]
 ) -> Iterator[dict[str, Any]]:
-    """For the few list calls that botocore has no paginator for; EC2 spells its token with a capital, Logs without."""
+    """For the few list calls that botocore has no paginator for; EC2 spells its token with a capital, Logs without, and
+    DMS calls it Marker."""
     request = {**parameters, **({"MaxResults": page_size} if page_size else {})}
     while True:
         answer = method(**request)
         yield answer
-        token = next((name for name in ("NextToken", "nextToken") if answer.get(name)), None)
+        token = next((name for name in ("NextToken", "nextToken", "Marker") if answer.get(name)), None)
         if token is None:
             return
         request[token] = answer[token]
