@@ -13,7 +13,7 @@ short_description: Report DMS replication tasks with their lag, errors and table
 description:
   - Tells of every DMS replication task of any number of regions and accounts how it stands, and what is wrong with it.
     Nothing is ever changed.
-  - A task is in trouble if it has failed (V(failed)) or stopped by an error (V(stopped_on_error)), if tables are errored
+  - A task is in trouble if it failed (V(failed)) or stopped by an error (V(stopped_on_error)), if tables are errored
     (V(tables_errored)) or their validation failed (V(validation_failed)), if it lags behind its source (V(latency)) or
     CloudWatch doesn't know whether it does (V(latency_unknown)), if it has stood still for long (V(stopped_long_ago)),
     or if it writes no log to CloudWatch (V(logging_disabled)).
