@@ -17,6 +17,7 @@ from typing import Any
 
 from ..dms.selection import selects
 from ..dms.tables import listed, without_primary_key
+from ..dms.task_state import count, replicates
 from ..sweep.errors import CallError, SweepError
 from ..sweep.finding import REPORT_ONLY, Finding
 from ..sweep.guard import Candidate, ExcludedByTag
@@ -24,12 +25,10 @@ from ..sweep.policy import Check, Common, Policy
 from ..sweep.region import Region, Resource, Scope
 from .dms_tasks import (
     TASK,
-    count,
     endpoints_of,
     instances_of,
     names,
     read_tags,
-    replicates,
     section,
     settings_of,
     table_statistics,

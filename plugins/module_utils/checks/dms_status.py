@@ -12,6 +12,7 @@ from typing import Any
 
 from ..dms.latency import Latency, read_latencies
 from ..dms.tables import errored, facts, listed, mismatched
+from ..dms.task_state import FAILED, GOOD_ENDS, count, is_loaded, replicates, statistics, stop_reason, why_it_ended
 from ..sweep.arguments import not_negative
 from ..sweep.finding import REPORT_ONLY, Finding, age_in_days
 from ..sweep.guard import Candidate, ExcludedByTag
@@ -20,11 +21,9 @@ from ..sweep.region import Region, Resource, Scope
 from .dms_tasks import (
     INSTANCE,
     TASK,
-    count,
     instances_of,
     names,
     read_tags,
-    replicates,
     section,
     settings_of,
     table_statistics,
@@ -39,25 +38,9 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "report_healthy": {"type": "bool", "default": True},
 }
 
-FAILED = ("failed", "failed-move")
-# https://docs.aws.amazon.com/dms/latest/APIReference/API_ReplicationTask.html: of a task that stopped as it should
-GOOD_ENDS = (
-    "NORMAL",
-    "FULL_LOAD_ONLY_FINISHED",
-    "STOPPED_AFTER_FULL_LOAD",
-    "STOPPED_AFTER_CACHED_EVENTS",
-    "STOPPED_AFTER_DDL_APPLY",
-    "STOPPED_AT_SERVER_TIME",
-    "STOPPED_AT_COMMIT_TIME",
-)
 HEALTHY = "healthy"
 
 Problem = tuple[str, str]
-
-
-def stop_reason(task: Resource) -> str:
-    """AWS's word for it; it writes `Stop Reason NORMAL`."""
-    return str(task.get("StopReason") or "").rpartition(" ")[2]
 
 
 class Tasks(Policy):
@@ -137,23 +120,12 @@ class Tasks(Policy):
 
 
 def _ends(task: Resource) -> Iterator[Problem]:
-    told = " ".join(str(task.get("LastFailureMessage") or "").split())[:300].rstrip(".")
     reason = stop_reason(task)
     if task["Status"] in FAILED:
-        yield "failed", told or f"DMS gives {reason or 'no reason'}"
+        yield "failed", why_it_ended(task) or "DMS gives no reason"
     elif task["Status"] == "stopped" and reason and reason not in GOOD_ENDS:
-        yield "stopped_on_error", f"it stopped by {reason}" + (f" ({told})" if told else "")
-
-
-def statistics(task: Resource) -> dict[str, Any]:
-    """The task's own counts, with 0 where DMS gives none."""
-    found = {"FullLoadProgressPercent": 0, "TablesLoaded": 0, "TablesLoading": 0, "TablesQueued": 0, "TablesErrored": 0}
-    return {**found, **{k: v for k, v in (task.get("ReplicationTaskStats") or {}).items() if v is not None}}
-
-
-def is_loaded(task: Resource) -> bool:
-    """Whether the full load is over, or was never part of the task."""
-    return task["MigrationType"] == "cdc" or int(statistics(task)["FullLoadProgressPercent"]) >= 100
+        told = why_it_ended(task)
+        yield "stopped_on_error", f"it stopped by {reason}" + (f" ({told})" if told != reason else "")
 
 
 def stopped_days(task: Resource, now: datetime) -> int | None:

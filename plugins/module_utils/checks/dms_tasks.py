@@ -19,7 +19,6 @@ from ..sweep.region import Region, Resource, Scope
 
 TASK = "dms:task"
 INSTANCE = "dms:rep"
-CDC_TYPES = ("cdc", "full-load-and-cdc")
 GOING = "deleting"
 # before it was started, and while it is being made, a task has no statistics to show
 WITHOUT_STATISTICS = ("creating", "ready", "deleting")
@@ -74,11 +73,6 @@ def section(settings: Mapping[str, Any], name: str) -> Mapping[str, Any]:
     return found
 
 
-def replicates(task: Resource) -> bool:
-    """Whether it captures changes, and isn't only a load."""
-    return task["MigrationType"] in CDC_TYPES
-
-
 def read_tags(region: Region, candidates: Sequence[Candidate]) -> None:
     """Give findings their tags, many in a call. Raises CallError."""
     findings = [candidate.finding for candidate in candidates if candidate.finding.arn]
@@ -107,10 +101,6 @@ def task_finding(task: Resource, scope: Scope, now: Any, **words: Any) -> Findin
             **words,
         }
     )
-
-
-def count(number: int, noun: str) -> str:
-    return f"{number} {noun}" if number == 1 else f"{number} {noun}s"
 
 
 def names(tables: Iterable[Resource]) -> list[str]:
