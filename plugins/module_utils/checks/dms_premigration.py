@@ -122,7 +122,7 @@ def join(region: Region, tasks: Sequence[Resource]) -> list[Resource]:
     """Tasks with what other lists tell of them, each list fetched once. Raises CallError."""
     endpoints, instances = endpoints_of(region), instances_of(region)
     types = region.listing("dms", "describe_endpoint_types", "SupportedEndpointTypes")
-    offered = {(row["EngineName"], row["EndpointType"]): row for row in types}
+    offered = {(row["EngineName"], row["EndpointType"].lower()): row for row in types}
     assessments = bad_assessments(region)
     return [
         {

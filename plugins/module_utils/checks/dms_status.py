@@ -11,6 +11,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..dms.latency import Latency, read_latencies
+from ..dms.lookup import failure_message
 from ..dms.tables import errored, facts, listed, mismatched
 from ..dms.task_state import FAILED, GOOD_ENDS, count, is_loaded, replicates, statistics, stop_reason, why_it_ended
 from ..sweep.arguments import not_negative
@@ -154,7 +155,7 @@ def configuration(task: Resource) -> dict[str, Any]:
         "migration_type": task["MigrationType"],
         "replication_instance_identifier": task.get("Instance"),
         "stop_reason": stop_reason(task) or None,
-        "last_failure_message": task.get("LastFailureMessage") or None,
+        "last_failure_message": failure_message(task.get("LastFailureMessage")) or None,
         "full_load_progress_percent": counts["FullLoadProgressPercent"],
         "tables_loaded": counts["TablesLoaded"],
         "tables_loading": counts["TablesLoading"],

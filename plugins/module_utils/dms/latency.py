@@ -73,7 +73,9 @@ def read_latencies(region: Region, tasks: Sequence[Resource], instances: Mapping
             queries.append(metric_query(query_id, NAMESPACE, metric, _dimensions(task, instances), PERIOD_SECONDS,
                                         "Maximum"))  # fmt: skip
     found: dict[tuple[str, str], Datapoint] = {}
-    for result in metric_results(region, queries, now - LOOK_BACK, now):
+    # whole minutes, as CloudWatch keeps them
+    end = now.replace(second=0, microsecond=0) + timedelta(minutes=2)
+    for result in metric_results(region, queries, end - LOOK_BACK, end):
         for at, value in zip(result.get("Timestamps", []), result.get("Values", []), strict=True):
             known = found.get(owners[result["Id"]])
             if known is None or at > known.at:

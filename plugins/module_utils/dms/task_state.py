@@ -12,6 +12,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..sweep.region import Resource
+from .lookup import failure_message
 
 CDC_TYPES = ("cdc", "full-load-and-cdc")
 FAILED = ("failed", "failed-move")
@@ -52,7 +53,7 @@ def is_loaded(task: Resource) -> bool:
 
 def why_it_ended(task: Resource) -> str:
     """In words, why a task that failed or stopped did so; empty where DMS gives no reason."""
-    told = " ".join(str(task.get("LastFailureMessage") or "").split())[:300].rstrip(".")
+    told = failure_message(task.get("LastFailureMessage"))[:300].rstrip(".")
     return told or stop_reason(task)
 
 

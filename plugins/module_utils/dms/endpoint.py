@@ -1,0 +1,173 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""A DMS endpoint: what AWS calls change it, and what they change. Its password is told to AWS and to nobody else."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
+    ansible_dict_to_boto3_tag_list,
+    boto3_tag_list_to_ansible_dict,
+)
+
+from ..resource.properties import TAGS, Change, Properties, differences
+from ..resource.resource import Resource, Step
+from ..sweep.errors import SweepError
+from ..sweep.region import Region
+from .lookup import ENDPOINT, find
+
+ARGUMENT_SPEC: dict[str, Any] = {
+    "endpoint_identifier": {"type": "str", "required": True},
+    "endpoint_type": {"type": "str", "choices": ["source", "target"]},
+    "engine_name": {"type": "str"},
+    "server_name": {"type": "str"},
+    "port": {"type": "int"},
+    "database_name": {"type": "str"},
+    "username": {"type": "str"},
+    "password": {"type": "str", "no_log": True},
+    "update_password": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
+    "secrets_manager_secret_id": {"type": "str", "no_log": False},
+    "secrets_manager_access_role_arn": {"type": "str"},
+    "ssl_mode": {"type": "str", "choices": ["none", "require", "verify-ca", "verify-full"]},
+    "certificate_arn": {"type": "str"},
+    "extra_connection_attributes": {"type": "str"},
+    "kms_key_id": {"type": "str", "no_log": False},
+}
+CONSTRAINTS: dict[str, Any] = {
+    "required_if": [("state", "present", ("endpoint_type", "engine_name"))],
+    "required_together": [("secrets_manager_secret_id", "secrets_manager_access_role_arn")],
+    "mutually_exclusive": [
+        ("secrets_manager_secret_id", "password"),
+        ("secrets_manager_secret_id", "username"),
+        ("secrets_manager_secret_id", "server_name"),
+        ("secrets_manager_secret_id", "port"),
+    ],
+}
+
+# https://docs.aws.amazon.com/dms/latest/APIReference/API_CreateEndpoint.html: where an engine keeps its secret
+SETTINGS = {
+    "aurora": "MySQLSettings",
+    "aurora-postgresql": "PostgreSQLSettings",
+    "azuredb": "MicrosoftSQLServerSettings",
+    "db2": "IBMDb2Settings",
+    "db2-zos": "IBMDb2Settings",
+    "docdb": "DocDbSettings",
+    "mariadb": "MySQLSettings",
+    "mongodb": "MongoDbSettings",
+    "mysql": "MySQLSettings",
+    "oracle": "OracleSettings",
+    "postgres": "PostgreSQLSettings",
+    "redshift": "RedshiftSettings",
+    "sqlserver": "MicrosoftSQLServerSettings",
+    "sybase": "SybaseSettings",
+}
+PASSWORD = "Password"  # noqa: S105 - the name of a property
+
+
+class Endpoint(Resource):
+    """https://docs.aws.amazon.com/dms/latest/APIReference/API_Endpoint.html"""
+
+    kind = "DMS endpoint"
+    service = "dms"
+    returned_as = "endpoint"
+    immutable = {  # noqa: RUF012
+        "EndpointType": "make an endpoint under another name",
+        "KmsKeyId": "make an endpoint under another name",
+    }
+
+    def __init__(self, options: Mapping[str, Any]) -> None:
+        """Raises SweepError."""
+        engine = options["engine_name"]
+        if options["secrets_manager_secret_id"] and engine and engine not in SETTINGS:
+            raise SweepError(
+                f"DMS takes no secret of Secrets Manager for {engine}: it does for {', '.join(sorted(SETTINGS))}."
+            )
+        self._options = options
+
+    @property
+    def name(self) -> str:
+        name: str = self._options["endpoint_identifier"]
+        return name
+
+    @property
+    def identity(self) -> Mapping[str, Any]:
+        return {"EndpointIdentifier": self.name}
+
+    @property
+    def steps(self) -> Sequence[Step]:
+        return [Step([*self.desired(), PASSWORD], self._modify)]
+
+    def describe(self, region: Region) -> Properties | None:
+        found = find(region, ENDPOINT, self.name)
+        if found is None:
+            return None
+        tags = region.call("dms", "list_tags_for_resource", ResourceArn=found["EndpointArn"])["TagList"]
+        # DMS takes it in small letters and answers in capitals
+        return {**found, "EndpointType": found["EndpointType"].lower(), TAGS: boto3_tag_list_to_ansible_dict(tags)}
+
+    def desired(self) -> Properties:
+        options = self._options
+        wanted: Properties = {
+            "EndpointType": options["endpoint_type"],
+            "EngineName": options["engine_name"],
+            "ServerName": options["server_name"],
+            "Port": options["port"],
+            "DatabaseName": options["database_name"],
+            "Username": options["username"],
+            "SslMode": options["ssl_mode"],
+            "CertificateArn": options["certificate_arn"],
+            "ExtraConnectionAttributes": options["extra_connection_attributes"],
+            "KmsKeyId": options["kms_key_id"],
+        }
+        if options["secrets_manager_secret_id"]:
+            wanted |= self._secret()
+        return {name: value for name, value in wanted.items() if value is not None}
+
+    def _secret(self) -> Properties:
+        """With a secret the database's name is the engine's too: DMS takes one kind of access or the other."""
+        options = self._options
+        settings = {
+            "SecretsManagerSecretId": options["secrets_manager_secret_id"],
+            "SecretsManagerAccessRoleArn": options["secrets_manager_access_role_arn"],
+            "DatabaseName": options["database_name"],
+        }
+        return {
+            SETTINGS[options["engine_name"]]: {key: value for key, value in settings.items() if value is not None},
+            "DatabaseName": None,
+        }
+
+    def compare(self, current: Properties, desired: Properties) -> dict[str, Change]:
+        """AWS never shows a password, so that one can only be set or left alone."""
+        renews = self._options["password"] and self._options["update_password"] != "on_create"  # noqa: S105
+        return differences(current, {**desired, PASSWORD: "set anew"} if current and renews else desired)
+
+    def create(self, region: Region, desired: Properties) -> None:
+        parameters = {name: value for name, value in desired.items() if name != TAGS}
+        tags = ansible_dict_to_boto3_tag_list(desired.get(TAGS, {}))
+        region.call("dms", "create_endpoint", **self.identity, **parameters, **self._password(), Tags=tags)
+
+    def _modify(self, region: Region, current: Properties, changes: Mapping[str, Change]) -> None:
+        settings = {name: change.after for name, change in changes.items() if name != PASSWORD}
+        # DMS wants the engine with its settings, and loses a password where the server changes without it
+        engine = {"EngineName": self._options["engine_name"]}
+        region.call(
+            "dms", "modify_endpoint", EndpointArn=current["EndpointArn"], **{**engine, **settings, **self._password()}
+        )
+
+    def _password(self) -> Properties:
+        password = self._options["password"]
+        return {PASSWORD: password} if password else {}
+
+    def delete(self, region: Region, current: Properties) -> None:
+        region.call("dms", "delete_endpoint", EndpointArn=current["EndpointArn"])
+
+    def tag(self, region: Region, current: Properties, tags: Mapping[str, str]) -> None:
+        tag_list = ansible_dict_to_boto3_tag_list(tags)
+        region.call("dms", "add_tags_to_resource", ResourceArn=current["EndpointArn"], Tags=tag_list)
+
+    def untag(self, region: Region, current: Properties, keys: Sequence[str]) -> None:
+        region.call("dms", "remove_tags_from_resource", ResourceArn=current["EndpointArn"], TagKeys=list(keys))
