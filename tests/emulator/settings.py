@@ -14,14 +14,31 @@ from typing import Any
 @dataclass
 class Settings:
     """`snapshot_seconds`: how long a snapshot is `pending`. `volume_seconds`: how long a volume is `creating`.
-    `snapshot_errors`: volumes whose snapshots end in the state `error`."""
+    `snapshot_errors`: volumes whose snapshots end in the state `error`.
+
+    `dms_seconds`: how long DMS's passing states last. `dms_full_load_seconds`: how long a full load takes.
+    `dms_failures`: messages by the identifier of an endpoint that can't be reached, or of a task that fails.
+    `dms_tables`: the tables of every source, `schema.table` -> members of TableStatistics that differ from a good end.
+    """
 
     snapshot_seconds: float = 0.0
     volume_seconds: float = 0.0
     snapshot_errors: set[str] = field(default_factory=set)
+    dms_seconds: float = 0.0
+    dms_full_load_seconds: float = 0.0
+    dms_failures: dict[str, str] = field(default_factory=dict)
+    dms_tables: dict[str, dict[str, Any]] = field(default_factory=dict)
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Settings:
         """From JSON. Raises TypeError or ValueError on an unknown name or a wrong type."""
         given = cls(**values)
-        return cls(float(given.snapshot_seconds), float(given.volume_seconds), set(given.snapshot_errors))
+        return cls(
+            snapshot_seconds=float(given.snapshot_seconds),
+            volume_seconds=float(given.volume_seconds),
+            snapshot_errors=set(given.snapshot_errors),
+            dms_seconds=float(given.dms_seconds),
+            dms_full_load_seconds=float(given.dms_full_load_seconds),
+            dms_failures=dict(given.dms_failures),
+            dms_tables=dict(given.dms_tables),
+        )

@@ -298,7 +298,7 @@ def test_an_unreadable_list_is_told_and_costs_only_its_own_rule(aws, module: Mod
         ({}, r"no rule to check: set at least one of backup_retention_days"),
         ({"backup_retention_days": 36}, r"backup_retention_days is 36: RDS keeps automated backups for 1 to 35 days"),
         ({"backup_window": "2am-3am"}, r"backup_window '2am-3am' is not a window: write hh:mm-hh:mm in UTC"),
-        ({"backup_window": "02:00-02:10"}, r"is 10 minutes long: RDS wants 30 or more"),
+        ({"backup_window": "02:00-02:10"}, r"is 10 minutes long: AWS wants 30 or more"),
         ({"maintenance_window": "sunday"}, r"maintenance_window 'sunday' is not a window"),
         (
             {"backup_window": "03:30-04:30", "maintenance_window": "sun:03:00-sun:04:00"},

@@ -68,9 +68,9 @@ def _minutes(hours: str, minutes: str) -> int:
 
 def _checked(name: str, window: Window) -> Window:
     if window.length < SHORTEST:
-        raise SweepError(f"{name} {window.text} is {window.length} minutes long: RDS wants {SHORTEST} or more.")
+        raise SweepError(f"{name} {window.text} is {window.length} minutes long: AWS wants {SHORTEST} or more.")
     if window.length > LONGEST:
-        raise SweepError(f"{name} {window.text} is longer than a day: RDS takes 24 hours at the most.")
+        raise SweepError(f"{name} {window.text} is longer than a day: AWS takes 24 hours at the most.")
     return window
 
 

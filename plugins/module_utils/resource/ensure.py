@@ -14,8 +14,8 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_
 
 from ..sweep.errors import SweepError
 from ..sweep.region import Region
-from .properties import TAGS, Change, Properties, differences, wanted_tags
-from .resource import Resource
+from .properties import TAGS, Change, Properties, wanted_tags
+from .resource import Move, Moves, Resource
 from .waiting import Waiting
 
 
@@ -33,13 +33,20 @@ class Wanted:
 class Plan:
     """`current` is None where there is nothing, `desired` where there should be nothing.
 
-    `leaving`: an earlier resource of the same name is still being deleted.
+    `changes` are those of properties, `moves` those of the resource's state. `leaving`: an earlier resource of the same
+    name is still being deleted.
     """
 
     current: Properties | None
     desired: Properties | None
     changes: Mapping[str, Change]
     leaving: bool = False
+    moves: Moves = field(default_factory=Moves)
+
+    @property
+    def shown(self) -> Mapping[str, Change]:
+        """All changes, by property."""
+        return {**self.changes, **self.moves.changes}
 
     def made(self, done: Sequence[str]) -> Plan:
         """The plan without the changes of an existing resource that turned out not to be needed."""
@@ -51,7 +58,7 @@ class Plan:
         """The properties as they will be, as far as they can be told beforehand."""
         if self.desired is None:
             return {}
-        return {**(self.current or {}), **{name: change.after for name, change in self.changes.items()}}
+        return {**(self.current or {}), **{name: change.after for name, change in self.shown.items()}}
 
 
 def plan(resource: Resource, region: Region, wanted: Wanted) -> Plan:
@@ -61,16 +68,19 @@ def plan(resource: Resource, region: Region, wanted: Wanted) -> Plan:
     if leaving:
         current = None
     if not wanted.present:
-        gone = {name: Change(name, value, None) for name, value in (current or {}).items()}
-        return Plan(current, None, gone, leaving)
+        if current is None:
+            return Plan(None, None, {}, leaving)
+        resource.refuse_deletion(region, current)
+        gone = {name: Change(name, value, None) for name, value in current.items()}
+        return Plan(current, None, gone, leaving, resource.moves(current, gone))
     desired = resource.desired()
     if wanted.tags is not None:
         desired[TAGS] = wanted_tags((current or {}).get(TAGS, {}), wanted.tags, wanted.purge_tags)
-    changes = differences(current or {}, desired)
+    changes = resource.compare(current or {}, desired)
     if current is not None:
         _refuse_immutable(resource, changes)
     resource.preflight(region, changes)
-    return Plan(current, desired, changes, leaving)
+    return Plan(current, desired, changes, leaving, resource.moves(current, changes))
 
 
 def _refuse_immutable(resource: Resource, changes: Mapping[str, Change]) -> None:
@@ -95,6 +105,7 @@ class Enforcement:
 
     def enforce(self, plan: Plan) -> Properties | None:
         """The resource as it is then. Raises CallError, NotReachedError."""
+        self._make(plan.moves.before)
         if plan.desired is None:
             self._delete(plan)
             return None
@@ -102,12 +113,20 @@ class Enforcement:
             self._create(plan.desired, plan.leaving)
         elif plan.changes:
             self._update(plan.current, plan.changes)
-        elif not self.wait or not self.resource.unfinished(plan.current):
+        elif not plan.moves.any and not (self.wait and self.resource.unfinished(plan.current)):
             return plan.current
+        self._make(plan.moves.after)
         if self.wait:
             for goal in self.resource.finished:
                 self.waiting.until(goal)
         return self.resource.describe(self.region)
+
+    def _make(self, moves: Sequence[Move]) -> None:
+        for move in moves:
+            self.waiting.until(self.resource.settled)
+            move.call(self.region, self.resource.describe(self.region) or {})
+            self.done.append(move.done)
+            self.waiting.until(move.reached)
 
     def _create(self, desired: Properties, leaving: bool) -> None:
         if leaving:
@@ -128,7 +147,7 @@ class Enforcement:
             return
         self.waiting.until(self.resource.settled)
         current = self.resource.describe(self.region) or {}
-        changes = differences(current, desired)
+        changes = self.resource.compare(current, desired)
         for step in self.resource.steps:
             touched = {name: changes[name] for name in step.properties if name in changes}
             if touched:

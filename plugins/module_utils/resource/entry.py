@@ -45,7 +45,7 @@ def _run(module: Any, resource: Resource, done: list[str]) -> dict[str, Any]:
     """Raises SweepError, CallError; `done` then holds what was done before."""
     options = module.params
     region, client = _open(module, resource.service)
-    wanted = Wanted(options["state"] == "present", options["tags"], options["purge_tags"], options["wait"])
+    wanted = Wanted(options["state"] != "absent", options["tags"], options["purge_tags"], options["wait"])
     planned = plan(resource, region, wanted)
     properties: Properties | None = planned.expected()
     if not module.check_mode:
@@ -53,8 +53,8 @@ def _run(module: Any, resource: Resource, done: list[str]) -> dict[str, Any]:
         properties = Enforcement(resource, region, waiting, wanted.wait, done).enforce(planned)
         planned = planned.made(done)
     return {
-        "changed": bool(planned.changes),
-        "changes": [change.to_dict() for change in planned.changes.values()],
+        "changed": bool(planned.shown),
+        "changes": [change.to_dict() for change in planned.shown.values()],
         resource.returned_as: snake_case(properties or {}),
         **({"diff": _diff(resource, planned)} if module._diff else {}),
     }
@@ -82,7 +82,7 @@ def _told(error: Exception, done: list[str]) -> str:
 
 def _diff(resource: Resource, planned: Plan) -> dict[str, Any]:
     """The properties that change, before and after; all of them where the resource comes or goes."""
-    changes = planned.changes.values()
+    changes = planned.shown.values()
     return {
         "before_header": f"{resource.kind} {resource.name}",
         "after_header": f"{resource.kind} {resource.name}",

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from typing import Any, ClassVar
 
 from ..sweep.region import Region
-from .properties import Change, Properties
+from .properties import Change, Properties, differences
 
 
 @dataclass(frozen=True)
@@ -36,6 +36,36 @@ class Step:
     in_create: bool = True
 
 
+@dataclass(frozen=True)
+class Move:
+    """A call that brings a resource which exists into another state, as starting and stopping do.
+
+    `call` gets the resource as it is. `done` is the word for the move when it is made. `change` is what differs after
+    all moves; None where a later move puts it back. `reached` is waited for in any case.
+    """
+
+    done: str
+    call: Callable[[Region, Properties], None]
+    change: Change | None = None
+    reached: Goal | None = None
+
+
+@dataclass(frozen=True)
+class Moves:
+    """What is to be made before the properties are changed, or the resource deleted, and what afterwards."""
+
+    before: Sequence[Move] = ()
+    after: Sequence[Move] = ()
+
+    @property
+    def any(self) -> bool:
+        return bool(self.before or self.after)
+
+    @property
+    def changes(self) -> dict[str, Change]:
+        return {move.change.name: move.change for move in (*self.before, *self.after) if move.change}
+
+
 class Resource:
     """One resource, made from a module's options, which it refuses with a SweepError where they make no sense.
 
@@ -54,7 +84,7 @@ class Resource:
     settled: ClassVar[Goal | None] = None
     deletable: ClassVar[Goal | None] = None
     deleted: ClassVar[Goal | None] = None
-    finished: ClassVar[Sequence[Goal]] = ()
+    finished: Sequence[Goal] = ()
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raises SweepError."""
@@ -82,8 +112,19 @@ class Resource:
         """What there should be. Properties that are left out are left alone. Tags are the engine's."""
         raise NotImplementedError
 
+    def compare(self, current: Properties, desired: Properties) -> dict[str, Change]:
+        """The changes by property, where AWS's terms are not those of `differences`."""
+        return differences(current, desired)
+
+    def moves(self, current: Properties | None, changes: Mapping[str, Change]) -> Moves:
+        """The moves that the wanted state takes. Raises SweepError for those that can't or may not be made."""
+        return Moves()
+
     def preflight(self, region: Region, changes: Mapping[str, Change]) -> None:
         """Raise SweepError for what AWS would refuse only when half of the changes are made."""
+
+    def refuse_deletion(self, region: Region, current: Properties) -> None:
+        """Raise SweepError for what must not be deleted as it is."""
 
     def leaving(self, current: Properties) -> bool:
         """Whether it is being deleted already."""

@@ -59,7 +59,7 @@ def test_a_weekly_window_may_go_past_the_weeks_end(text, written, start, length)
         ("02:60-03:30", "is not a window"),
         ("02:00-02:30 UTC", "is not a window"),
         ("sun:02:00-sun:02:30", "is not a window"),
-        ("02:00-02:29", "02:00-02:29 is 29 minutes long: RDS wants 30 or more"),
+        ("02:00-02:29", "02:00-02:29 is 29 minutes long: AWS wants 30 or more"),
         ("02:00-02:00", "is 0 minutes long"),
     ],
 )
