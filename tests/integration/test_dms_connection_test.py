@@ -8,6 +8,7 @@ time, fail or are under way: moto's always succeed, and it crashes at the second
 from __future__ import annotations
 
 import json
+import time
 from types import SimpleNamespace
 
 import pytest
@@ -22,8 +23,8 @@ REFUSED = "Test Endpoint failed: RetCode: SQL_ERROR NativeError: 1045 Access den
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    """Waiters ask again at once."""
-    monkeypatch.setattr("botocore.waiter.time", SimpleNamespace(sleep=lambda _seconds: None))
+    """Waiters ask again soon."""
+    monkeypatch.setattr("botocore.waiter.time", SimpleNamespace(sleep=lambda _seconds: time.sleep(0.02)))
 
 
 @pytest.fixture

@@ -7,6 +7,7 @@ pending changes, default values and refusals: moto has none of them."""
 
 from __future__ import annotations
 
+import time
 from types import SimpleNamespace
 from typing import Any
 
@@ -22,8 +23,8 @@ NAME = "dms_replication_instance"
 
 @pytest.fixture(autouse=True)
 def impatient(monkeypatch):
-    """Waiters ask again at once."""
-    monkeypatch.setattr("botocore.waiter.time", SimpleNamespace(sleep=lambda _seconds: None))
+    """Waiters ask again soon."""
+    monkeypatch.setattr("botocore.waiter.time", SimpleNamespace(sleep=lambda _seconds: time.sleep(0.02)))
 
 
 @pytest.fixture
