@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from datetime import datetime
 
 from ..sweep.region import Resource
@@ -16,15 +17,23 @@ from .tables import ERRORED, NOT_ENABLED, errored, listed, mismatched, name_of, 
 from .task_state import FAILED, GOOD_ENDS, count, is_loaded, replicates, statistics, stop_reason, why_it_ended
 
 LOADED = "Table completed"
+BUSY = "still being validated"
 
 
-def refusals(task: Resource, tables: Sequence[Resource], latency: Latency | None, limits: Limits) -> list[str]:
-    """What speaks against a cut-over, one sentence each. `latency` None isn't looked at."""
+@dataclass(frozen=True)
+class Refusal:
+    """One sentence on what speaks against a cut-over; `passes` tells whether time alone may settle it."""
+
+    words: str
+    passes: bool = False
+
+
+def refusals(task: Resource, tables: Sequence[Resource], latency: Latency, limits: Limits) -> list[Refusal]:
+    """What speaks against a cut-over."""
     return [
-        *_state(task),
-        *_tables(task, tables),
+        *(Refusal(words) for words in (*_state(task), *_tables(task, tables))),
         *(_validation(tables, limits) if limits.require_validation else ()),
-        *(_latency(latency, limits) if latency is not None and replicates(task) else ()),
+        *(Refusal(words, passes=True) for words in (_latency(latency, limits) if replicates(task) else ())),
     ]
 
 
@@ -50,17 +59,18 @@ def _tables(task: Resource, tables: Sequence[Resource]) -> Iterator[str]:
         yield f"{count(len(other), 'table')} not completely loaded ({listed(other)})."
 
 
-def _validation(tables: Sequence[Resource], limits: Limits) -> Iterator[str]:
+def _validation(tables: Sequence[Resource], limits: Limits) -> Iterator[Refusal]:
     ours = [table for table in tables if name_of(table) not in limits.accepted]
     kinds = (
         (mismatched(ours), "with rows that differ, or that can't be compared"),
-        (validating(ours), "still being validated"),
+        (validating(ours), BUSY),
         (without_primary_key(ours), "without primary key, which can't be validated"),
         ([table for table in ours if table.get("ValidationState", NOT_ENABLED) == NOT_ENABLED], "not validated"),
     )
     for found, words in kinds:
         if found:
-            yield f"{count(len(found), 'table')} {words} ({listed([name_of(table) for table in found])})."
+            names = listed([name_of(table) for table in found])
+            yield Refusal(f"{count(len(found), 'table')} {words} ({names}).", passes=words == BUSY)
 
 
 def _latency(latency: Latency, limits: Limits) -> Iterator[str]:

@@ -18,7 +18,7 @@ from ..rds.entry import Task
 from ..sweep.errors import SweepError
 from ..sweep.region import Resource
 from .migration import NAME_TAG, STEP_TAG, Found, Limits, Migration, Reader
-from .migration_gate import progress, refusals
+from .migration_gate import Refusal, progress, refusals
 from .migration_problems import problems
 from .migration_steps import is_cut_over, steps
 
@@ -102,14 +102,21 @@ def _mistakes(migration: Migration) -> Iterator[str]:
 
 def _result(migration: Migration, found: Found, now: datetime) -> dict[str, Any]:
     task = found.task
-    told = refusals(task, found.tables, found.latency, migration.limits) if task else ["There is no task yet."]
+    gate = [Refusal("There is no task yet.")]
+    if task:
+        gate = refusals(task, found.tables, found.latency, migration.limits)
     return {
         "changed": False,
         "cut_over": is_cut_over(found),
         "steps": [asdict(step) for step in steps(migration, found)],
         "tags": {NAME_TAG: migration.name},
         "step_tag": STEP_TAG,
-        "gate": {"passed": not told, "refusals": told, **found.latency.to_dict()},
+        "gate": {
+            "passed": not gate,
+            "may_pass": all(refusal.passes for refusal in gate),
+            "refusals": [refusal.words for refusal in gate],
+            **found.latency.to_dict(),
+        },
         "progress": progress(task) if task else None,
         "now": now.isoformat(),
         "replication_task": _as_ansible(task),
