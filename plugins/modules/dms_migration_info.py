@@ -238,6 +238,11 @@ replication_instance:
   returned: success
   type: dict
   sample: null
+replication_subnet_group:
+  description: The subnet group with the attributes that C(DescribeReplicationSubnetGroups) gives, or null.
+  returned: success
+  type: dict
+  sample: null
 """
 
 from ansible_collections.sysops.aws.plugins.module_utils.dms.migration_info import ARGUMENT_SPEC, inform

@@ -25,6 +25,7 @@ OPTIONS: dict[str, Json] = {
     "log_group_retention": {"retention_in_days": 3},
     "ec2_monitoring": {},
     "alb_idle_facts": {},
+    "dms_status": {},
 }
 VARIANTS: dict[str, tuple[str, Json]] = {
     "shorten": ("log_group_retention", {"retention_in_days": 3, "shorten": True}),

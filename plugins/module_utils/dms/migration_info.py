@@ -123,6 +123,7 @@ def _result(migration: Migration, found: Found, now: datetime) -> dict[str, Any]
         "source_endpoint": _as_ansible(found.source),
         "target_endpoint": _as_ansible(found.target),
         "replication_instance": _as_ansible(found.instance),
+        "replication_subnet_group": _as_ansible(found.subnet_group),
     }
 
 

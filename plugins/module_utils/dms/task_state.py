@@ -29,8 +29,9 @@ GOOD_ENDS = (
 
 
 def stop_reason(task: Resource) -> str:
-    """AWS's word for it; it writes `Stop Reason NORMAL`."""
-    return str(task.get("StopReason") or "").rpartition(" ")[2]
+    """AWS's word for it; it writes `Stop Reason NORMAL`, and `Stop Reason FATAL_ERROR Error Level FATAL`."""
+    words = str(task.get("StopReason") or "").removeprefix("Stop Reason").split()
+    return words[0] if words else ""
 
 
 def statistics(task: Resource) -> dict[str, Any]:

@@ -22,6 +22,8 @@ CHECKS = {
     "rds:cluster": "rds_maintenance",
     "rds:snapshot": "rds_maintenance",
     "rds:cluster-snapshot": "rds_maintenance",
+    "dms:task": "dms_status",
+    "dms:rep": "dms_status",
 }
 # a day on which no test runs: RDS applies what is pending when its window is moved to now
 QUIET_DAY = ("thu", "fri", "sat", "sun", "mon", "tue", "wed")[datetime.now(timezone.utc).weekday()]

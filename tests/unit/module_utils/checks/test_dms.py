@@ -66,7 +66,7 @@ def stopped(days: float, **changed: Any) -> dict[str, Any]:
     [
         (task(), "healthy", "The task is running (full-load-and-cdc), 2 tables loaded, 1 second behind."),
         (task(Status="failed", LastFailureMessage="No disk."), "failed", "No disk."),
-        (task(Status="failed", StopReason="Stop Reason FATAL_ERROR"), "failed", ": FATAL_ERROR."),
+        (task(Status="failed", StopReason="Stop Reason FATAL_ERROR Error Level FATAL"), "failed", ": FATAL_ERROR."),
         (stopped(1, StopReason="Stop Reason RECOVERABLE_ERROR"), "stopped_on_error", "stopped by RECOVERABLE_ERROR"),
         (stopped(1, StopReason="Stop Reason NORMAL"), "healthy", "stopped"),
         (stopped(6.9), "healthy", "stopped"),
