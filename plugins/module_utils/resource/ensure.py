@@ -63,6 +63,7 @@ class Plan:
 
 def plan(resource: Resource, region: Region, wanted: Wanted) -> Plan:
     """Changes nothing. Raises SweepError for a change that AWS can't make, CallError."""
+    resource.prepare(region)
     current = resource.describe(region)
     leaving = current is not None and resource.leaving(current)
     if leaving:
@@ -72,7 +73,7 @@ def plan(resource: Resource, region: Region, wanted: Wanted) -> Plan:
             return Plan(None, None, {}, leaving)
         resource.refuse_deletion(region, current)
         gone = {name: Change(name, value, None) for name, value in current.items()}
-        return Plan(current, None, gone, leaving, resource.moves(current, gone))
+        return Plan(current, None, gone, leaving, resource.moves(region, current, gone))
     desired = resource.desired()
     if wanted.tags is not None:
         desired[TAGS] = wanted_tags((current or {}).get(TAGS, {}), wanted.tags, wanted.purge_tags)
@@ -80,7 +81,7 @@ def plan(resource: Resource, region: Region, wanted: Wanted) -> Plan:
     if current is not None:
         _refuse_immutable(resource, changes)
     resource.preflight(region, changes)
-    return Plan(current, desired, changes, leaving, resource.moves(current, changes))
+    return Plan(current, desired, changes, leaving, resource.moves(region, current, changes))
 
 
 def _refuse_immutable(resource: Resource, changes: Mapping[str, Change]) -> None:

@@ -104,6 +104,9 @@ class Resource:
         """In the order in which they are to be made."""
         raise NotImplementedError
 
+    def prepare(self, region: Region) -> None:
+        """Look up what the options name. Raises SweepError for what isn't there."""
+
     def describe(self, region: Region) -> Properties | None:
         """What there is now, or None. `Tags` is a dict."""
         raise NotImplementedError
@@ -116,7 +119,7 @@ class Resource:
         """The changes by property, where AWS's terms are not those of `differences`."""
         return differences(current, desired)
 
-    def moves(self, current: Properties | None, changes: Mapping[str, Change]) -> Moves:
+    def moves(self, region: Region, current: Properties | None, changes: Mapping[str, Change]) -> Moves:
         """The moves that the wanted state takes. Raises SweepError for those that can't or may not be made."""
         return Moves()
 
