@@ -1,0 +1,103 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Replication tasks as they are: how far, with which tables, and what went wrong."""
+
+from __future__ import annotations
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
+
+from ..rds.entry import Task
+from ..resource.properties import TAGS, snake_case
+from ..sweep.region import Region, Resource
+from .lookup import INSTANCE, TASK, existing, failure_message, listed
+from .tables import errored, mismatched, name_of, validating
+from .task_course import was_started
+from .task_state import GOOD_ENDS, is_loaded, statistics, stop_reason
+
+TAGS_A_CALL = 100
+ARGUMENT_SPEC: dict[str, Any] = {
+    "replication_task_identifiers": {"type": "list", "elements": "str", "default": []},
+    "replication_instance": {"type": "str"},
+    "table_statistics": {"type": "bool", "default": True},
+}
+
+
+def inform(task: Task) -> dict[str, Any]:
+    """The module's result. Raises SweepError, CallError."""
+    options, region = task.options, task.region()
+    found = _find(region, options["replication_task_identifiers"], options["replication_instance"])
+    tags = _tags(region, [row["ReplicationTaskArn"] for row in found])
+    rows = []
+    for row in sorted(found, key=lambda row: str(row["ReplicationTaskIdentifier"])):
+        tables = _tables(region, row) if options["table_statistics"] else None
+        rows.append(as_told(row, tables, tags.get(row["ReplicationTaskArn"], {})))
+    return {"changed": False, "replication_tasks": rows}
+
+
+def _find(region: Region, names: Sequence[str], instance: str | None) -> list[Resource]:
+    """Those that pass all filters; names that don't exist are left out."""
+    filters: list[dict[str, Any]] = []
+    if instance:
+        arn = existing(region, INSTANCE, instance)["ReplicationInstanceArn"]
+        filters.append({"Name": "replication-instance-arn", "Values": [arn]})
+    by_kind: dict[str, list[str]] = {}
+    for name in names:
+        (one,) = TASK.filters(name)["Filters"]
+        by_kind.setdefault(one["Name"], []).extend(one["Values"])
+    # several filters must all be passed, so that ARNs and identifiers are asked for one after the other
+    queries = [[*filters, {"Name": kind, "Values": values}] for kind, values in by_kind.items()] or [filters]
+    rows: dict[str, Resource] = {}
+    for query in queries:
+        said = {"Filters": query} if query else {}
+        for row in listed(region, TASK.operation, TASK.key, **said):
+            rows[row[TASK.arn]] = row
+    return list(rows.values())
+
+
+def _tags(region: Region, arns: Sequence[str]) -> dict[str, dict[str, str]]:
+    """By ARN."""
+    pairs: dict[str, list[dict[str, str]]] = {}
+    for start in range(0, len(arns), TAGS_A_CALL):
+        some = list(arns[start : start + TAGS_A_CALL])
+        for tag in region.call("dms", "list_tags_for_resource", ResourceArnList=some)["TagList"]:
+            pairs.setdefault(tag["ResourceArn"], []).append(tag)
+    return {arn: boto3_tag_list_to_ansible_dict(tags) for arn, tags in pairs.items()}
+
+
+def _tables(region: Region, task: Resource) -> list[Resource]:
+    """Of a task that was never started DMS tells none."""
+    if not was_started(task):
+        return []
+    arn = task["ReplicationTaskArn"]
+    return listed(region, "describe_table_statistics", "TableStatistics", ReplicationTaskArn=arn)
+
+
+def as_told(task: Resource, tables: Sequence[Resource] | None, tags: Mapping[str, str]) -> dict[str, Any]:
+    """The task in Ansible's names, with what is read out of it. `tables` None: they were not asked for."""
+    counts, reason = statistics(task), stop_reason(task)
+    told = snake_case({**task, "LastFailureMessage": failure_message(task.get("LastFailureMessage")), TAGS: dict(tags)})
+    told["full_load"] = {
+        "progress_percent": counts["FullLoadProgressPercent"],
+        "finished": was_started(task) and is_loaded(task),
+        "tables_loaded": counts["TablesLoaded"],
+        "tables_loading": counts["TablesLoading"],
+        "tables_queued": counts["TablesQueued"],
+        "tables_errored": counts["TablesErrored"],
+    }
+    told["stop_reason_code"] = reason or None
+    told["stopped_well"] = reason in GOOD_ENDS if reason else None
+    if tables is not None:
+        told["tables"] = [snake_case(table) for table in sorted(tables, key=name_of)]
+        told["errored_tables"] = sorted(name_of(table) for table in errored(tables))
+        told["validation"] = {
+            "states": dict(sorted(Counter(table.get("ValidationState", "Not enabled") for table in tables).items())),
+            "failed_tables": sorted(name_of(table) for table in mismatched(tables)),
+            "pending_tables": sorted(name_of(table) for table in validating(tables)),
+        }
+    return told
