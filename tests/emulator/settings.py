@@ -18,6 +18,7 @@ class Settings:
 
     `dms_seconds`: how long DMS's passing states last. `dms_full_load_seconds`: how long a full load takes.
     `dms_failures`: messages by the identifier of an endpoint that can't be reached, or of a task that fails.
+    `dms_latency`: how many seconds tasks are behind their source, as CloudWatch tells it; None tells nothing.
     `dms_tables`: the tables of every source, `schema.table` -> members of TableStatistics that differ from a good end.
     """
 
@@ -28,6 +29,7 @@ class Settings:
     dms_full_load_seconds: float = 0.0
     dms_failures: dict[str, str] = field(default_factory=dict)
     dms_tables: dict[str, dict[str, Any]] = field(default_factory=dict)
+    dms_latency: float | None = None
 
     @classmethod
     def of(cls, values: Mapping[str, Any]) -> Settings:
@@ -41,4 +43,5 @@ class Settings:
             dms_full_load_seconds=float(given.dms_full_load_seconds),
             dms_failures=dict(given.dms_failures),
             dms_tables=dict(given.dms_tables),
+            dms_latency=None if given.dms_latency is None else float(given.dms_latency),
         )

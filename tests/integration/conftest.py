@@ -9,8 +9,10 @@ from __future__ import annotations
 import importlib
 import json
 import os
+import signal
 import subprocess
 import sys
+import time
 from collections.abc import Callable, Iterator
 from pathlib import Path
 from typing import Any
@@ -92,6 +94,46 @@ def playbook(tmp_path: Path) -> Callable[..., subprocess.CompletedProcess[str]]:
         )
 
     return run
+
+
+@pytest.fixture
+def killed(tmp_path: Path) -> Callable[[str, Emulator, Json, str, int], None]:
+    """Runs a playbook and kills it, with its workers and modules, once a call was made for the so-maniest time."""
+
+    def run(name: str, emulator: Emulator, variables: Json, operation: str, times: int) -> None:
+        program = Path(sys.executable).with_name("ansible-playbook")
+        log = tmp_path / "killed.log"
+        with log.open("w") as output, subprocess.Popen(
+            [str(program), name, "-e", json.dumps(variables)],
+            cwd=ROOT,
+            env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_HOME": str(tmp_path / "home")},
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        ) as process:  # fmt: skip
+            while process.poll() is None:
+                if sum(n for key, n in list(emulator.calls.items()) if key[3] == operation) >= times:
+                    for pid in descendants(process.pid):
+                        os.kill(pid, signal.SIGKILL)
+                    return
+                time.sleep(0.005)
+        pytest.fail(f"{name} came to an end without {operation} x{times}: {log.read_text()}")
+
+    return run
+
+
+def descendants(pid: int) -> list[int]:
+    """A process and all that it has started, itself first; Ansible's workers leave its process group."""
+    children: dict[int, list[int]] = {}
+    for stat in Path("/proc").glob("[0-9]*/stat"):
+        try:
+            parent = int(stat.read_text().rpartition(")")[2].split()[1])
+        except OSError:  # it has just ended
+            continue
+        children.setdefault(parent, []).append(int(stat.parent.name))
+    found = [pid]
+    for one in found:
+        found += children.get(one, [])
+    return found
 
 
 def changes(emulator: Emulator) -> dict[str, int]:

@@ -11,12 +11,7 @@ it offers, restoring an instance's snapshot as a cluster, and global databases.
 from __future__ import annotations
 
 import json
-import os
-import signal
 import subprocess
-import sys
-import time
-from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -282,7 +277,7 @@ def test_killed_in_and_after_each_step_it_ends_the_same_and_a_further_run_change
     called: set[str] = set()
     for operation, times in KILLS:
         account.calls.clear()
-        killed(account, variables, operation, times)
+        killed(PLAYBOOK, account, variables, operation, times)
         called |= {f"{key[2]}:{key[3]}" for key in account.calls if key[2] in ("kms", "rds") and "/" not in key[3]}
     account.calls.clear()
     done = playbook(PLAYBOOK, **variables)
@@ -300,46 +295,6 @@ def offered_permissions(*prefixes: str) -> set[str]:
     return {
         action for statement in policy["Statement"] for action in statement["Action"] if action.startswith(prefixes)
     }
-
-
-@pytest.fixture
-def killed(tmp_path: Path) -> Callable[[Emulator, Variables, str, int], None]:
-    """Runs the playbook and kills it, with its workers and modules, once a call was made for the so-maniest time."""
-
-    def run(emulator: Emulator, variables: Variables, operation: str, times: int) -> None:
-        program = Path(sys.executable).with_name("ansible-playbook")
-        log = tmp_path / "killed.log"
-        with log.open("w") as output, subprocess.Popen(
-            [str(program), PLAYBOOK, "-e", json.dumps(variables)],
-            cwd=ROOT,
-            env={**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_HOME": str(tmp_path / "home")},
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        ) as process:  # fmt: skip
-            while process.poll() is None:
-                if sum(n for key, n in list(emulator.calls.items()) if key[3] == operation) >= times:
-                    for pid in descendants(process.pid):
-                        os.kill(pid, signal.SIGKILL)
-                    return
-                time.sleep(0.005)
-        pytest.fail(f"the runbook came to an end without {operation} x{times}: {log.read_text()}")
-
-    return run
-
-
-def descendants(pid: int) -> list[int]:
-    """A process and all that it has started, itself first; Ansible's workers leave its process group."""
-    children: dict[int, list[int]] = {}
-    for stat in Path("/proc").glob("[0-9]*/stat"):
-        try:
-            parent = int(stat.read_text().rpartition(")")[2].split()[1])
-        except OSError:  # it has just ended
-            continue
-        children.setdefault(parent, []).append(int(stat.parent.name))
-    found = [pid]
-    for one in found:
-        found += children.get(one, [])
-    return found
 
 
 def restored(emulator: Emulator, version: str = "9.6.11", tags: dict[str, str] | None = None) -> None:

@@ -12,6 +12,7 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..wire import AwsError, Call, page
+from . import dms_metrics
 
 ALARM_PAGE = 100
 QUERIES_A_CALL = 500
@@ -126,6 +127,8 @@ def get_metric_data(call: Call) -> dict[str, Any] | None:
     if start >= end:
         raise AwsError("ValidationError", "The parameter EndTime must be greater than StartTime.")
     series = _series(cloudwatch(call))
+    for name, dimensions, at, value in dms_metrics.published(call):
+        series[(dms_metrics.NAMESPACE, name, dimensions)].append((at, value))
     newest_first = call.params.get("ScanBy", "TimestampDescending") == "TimestampDescending"
     rows = [_result(q, series, start, end, newest_first) for q in queries if q.get("ReturnData", True)]
     return {"MetricDataResults": rows, "Messages": []}
