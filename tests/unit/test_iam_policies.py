@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import re
 from pathlib import Path
 from typing import Any
 
@@ -77,3 +78,23 @@ def test_deletions_stop_at_the_keep_tag_and_tagging_at_our_own_tags(name):
             elif ":Delete" in action:
                 conditions = [UNLESS_KEPT]
             assert row.get("Condition") in conditions, action
+
+
+DMS_MODULES = (
+    "dms_connection_test",
+    "dms_replication_instance",
+    "dms_replication_task",
+    "dms_replication_task_info",
+)
+
+
+@pytest.mark.parametrize("name", ["dms_replication_read.json", "dms_replication.json"])
+def test_the_policies_of_the_dms_modules_allow_what_their_notes_say(name):
+    needed: set[str] = set()
+    for module in DMS_MODULES:
+        text = (IAM.parents[1] / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
+        needed |= set(re.findall(r"C\(((?:dms|ec2|kms):\w+)\)", text))
+    reads = {action for action in needed if action.startswith(("dms:Describe", "dms:List"))}
+    allowed = [action for statement in statements(name) for action in statement["Action"]]
+    assert len(allowed) == len(set(allowed))
+    assert set(allowed) == (reads if name == "dms_replication_read.json" else needed)

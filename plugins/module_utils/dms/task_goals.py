@@ -22,7 +22,7 @@ except ImportError:
 from ..resource.resource import Goal
 from ..sweep.region import Resource
 from .task_course import LOAD_ENDS, POSITION_ENDS
-from .task_state import FAILED, count, is_loaded, replicates, statistics, stop_reason, why_it_ended
+from .task_state import FAILED, GOOD_ENDS, count, is_loaded, replicates, statistics, stop_reason, why_it_ended
 
 WAITING, REACHED, MISSED = "waiting", "reached", "missed"
 # DMS leaves them by itself
@@ -76,8 +76,8 @@ def _judge_run(task: Resource, goal: str, words: str) -> Verdict:
 
 
 def _is_good(reason: str, goal: str) -> bool:
-    """A task that was stopped by hand (NORMAL) has come to its end only where any end will do."""
-    return reason in (*LOAD_ENDS, *POSITION_ENDS) or (reason == "NORMAL" and goal == FINISHED.waiter)
+    """A task that was stopped by hand (NORMAL), say, has come to its end only where any good end will do."""
+    return reason in (*LOAD_ENDS, *POSITION_ENDS) or (reason in GOOD_ENDS and goal == FINISHED.waiter)
 
 
 def _judge_running(task: Resource, goal: str) -> Verdict:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.resource.ensure import Enforcement, Wanted, plan
-from ansible_collections.sysops.aws.plugins.module_utils.resource.resource import Goal, Resource, Step
+from ansible_collections.sysops.aws.plugins.module_utils.resource.properties import Change
+from ansible_collections.sysops.aws.plugins.module_utils.resource.resource import Goal, Move, Moves, Resource, Step
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import CallError, SweepError
 
 SETTLED, GONE = Goal("settled", "settled"), Goal("gone", "gone")
@@ -205,3 +206,77 @@ def test_a_resource_that_is_there_at_once_is_not_waited_for():
     made.calls.clear()
     run(made, present=False)
     assert made.calls == ["delete"]
+
+
+class Stove(Kettle):
+    """A kettle that is taken off before its lid is changed or it is thrown away, and is put on again."""
+
+    off, on = Goal("off", "off"), Goal("on", "on")
+    refuses = ""
+
+    def prepare(self, region):
+        if self.refuses == "prepare":
+            raise SweepError("There is no stove.")
+
+    def refuse_deletion(self, region, current):
+        if self.refuses == "deletion":
+            raise SweepError("It is full.")
+
+    def compare(self, current, desired):
+        changes = super().compare(current, desired)
+        return {name: change for name, change in changes.items() if name != "Colour"}
+
+    def moves(self, region, current, changes):
+        if self.refuses == "moves":
+            raise SweepError("It is hot.")
+        if current is not None and not changes and current.get("Status") == "on":
+            return Moves()
+        off = Move("taken off", self._move("off"), None, self.off)
+        on = Move("put on", self._move("on"), Change("Status", (current or {}).get("Status"), "on"))
+        return Moves([off] if current is not None else [], [on])
+
+    def _move(self, status):
+        def call(region, current):
+            self.calls.append(f"{status} with lid {current['Lid']}")
+            self.there["Status"] = status
+
+        return call
+
+
+def test_moves_enclose_the_changes_and_see_the_resource_as_it_then_is():
+    made = Stove(kettle(Status="on"), Lid=False)
+    planned = plan(made, None, Wanted(True, None, True, True))
+    assert list(planned.shown) == ["Lid", "Status"]
+    assert planned.expected()["Status"] == "on"
+    work = run(made)
+    assert work.done == ["taken off", "Lid", "put on"]
+    off, change = ["wait settled", "off with lid True", "wait off"], ["wait settled", "wait settled", "lid Lid"]
+    assert made.calls == [*off, *change, "wait settled", "on with lid False", "wait finished"]
+    assert planned.made(work.done).shown.keys() == {"Lid", "Status"}
+
+
+def test_a_move_alone_is_a_change_and_none_is_none():
+    made = Stove(kettle(Status="cold"))
+    assert run(made, wait=False).done == ["taken off", "put on"]
+    made.calls.clear()
+    assert run(made).done == []
+
+
+def test_moves_follow_a_creation_and_precede_a_deletion():
+    made = Stove(None, Colour="red", Lid=True)
+    assert run(made, wait=False).done == ["created", "put on"]
+    gone = Stove(kettle(Status="on"))
+    gone._move = lambda status: lambda region, current: gone.calls.append(status)
+    assert run(gone, present=False).done[0] == "taken off"
+    assert gone.calls[:5] == ["wait settled", "off", "wait off", "wait deletable", "delete"]
+
+
+@pytest.mark.parametrize(
+    ("refuses", "present"), [("prepare", True), ("moves", True), ("moves", False), ("deletion", False)]
+)
+def test_what_must_not_be_is_refused_while_planning(refuses, present):
+    made = Stove(kettle(), Lid=False)
+    made.refuses = refuses
+    with pytest.raises(SweepError):
+        run(made, present=present)
+    assert made.calls == []
