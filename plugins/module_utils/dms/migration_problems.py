@@ -26,16 +26,16 @@ def problems(migration: Migration, found: Found, region: str) -> list[str]:
 def _strangers(migration: Migration, found: Found) -> Iterator[str]:
     """What has a wanted name, but was not made by this migration."""
     named = [
-        ("replication task", migration.name, found.task),
-        ("endpoint", migration.source, found.source),
-        ("endpoint", migration.target, found.target),
+        ("a replication task", migration.name, found.task),
+        ("an endpoint", migration.source, found.source),
+        ("an endpoint", migration.target, found.target),
     ]
     if migration.own_instance:
-        named.append(("replication instance", migration.instance, found.instance))
+        named.append(("a replication instance", migration.instance, found.instance))
     for words, name, resource in named:
         if resource and not is_of(migration, resource, found):
             yield (
-                f"There is already a {words} {name}, which isn't part of the migration {migration.name}: choose another"
+                f"There is already {words} {name}, which isn't part of the migration {migration.name}: choose another"
                 " name or remove it."
             )
 
