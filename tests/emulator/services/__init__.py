@@ -44,6 +44,10 @@ from . import (
     rds_upkeep,
     recycle_bin,
     recycled,
+    resource_groups,
+    ssm_commands,
+    ssm_instances,
+    ssm_patch_baselines,
     tagging,
     tags,
 )
@@ -74,6 +78,9 @@ OPERATIONS: dict[tuple[str, str], Handler] = {
         ("autoscaling", autoscaling.OPERATIONS),
         ("autoscaling", autoscaling_groups.OPERATIONS),
         ("cloudwatch", cloudwatch.OPERATIONS),
+        ("resource-groups", resource_groups.OPERATIONS),
+        ("ssm", ssm_commands.OPERATIONS),
+        ("ssm", ssm_instances.OPERATIONS),
         ("rds", rds_proxies.OPERATIONS),
         ("rds", rds_proxy_targets.OPERATIONS),
         ("rds", rds_states.OPERATIONS),
@@ -84,6 +91,7 @@ OPERATIONS: dict[tuple[str, str], Handler] = {
         ("rds", rds.OPERATIONS),
         ("rds", rds_snapshots.OPERATIONS),
         ("rds", rds_upkeep.OPERATIONS),
+        ("ssm", ssm_patch_baselines.OPERATIONS),
     )
     for name, handler in operations.items()
 }
