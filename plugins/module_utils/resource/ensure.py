@@ -55,12 +55,14 @@ class Plan:
 
 
 def plan(resource: Resource, region: Region, wanted: Wanted) -> Plan:
-    """Changes nothing. Raises SweepError for a change that AWS can't make, CallError."""
+    """Changes nothing. Raises SweepError for a change that AWS can't make and a deletion that is refused, CallError."""
     current = resource.describe(region)
     leaving = current is not None and resource.leaving(current)
     if leaving:
         current = None
     if not wanted.present:
+        if current is not None:
+            resource.refuse_deletion(region, current)
         gone = {name: Change(name, value, None) for name, value in (current or {}).items()}
         return Plan(current, None, gone, leaving)
     desired = resource.desired()

@@ -85,6 +85,9 @@ class Resource:
     def preflight(self, region: Region, changes: Mapping[str, Change]) -> None:
         """Raise SweepError for what AWS would refuse only when half of the changes are made."""
 
+    def refuse_deletion(self, region: Region, current: Properties) -> None:
+        """Raise SweepError for what must not be deleted, or what AWS would refuse to delete."""
+
     def leaving(self, current: Properties) -> bool:
         """Whether it is being deleted already."""
         return False
