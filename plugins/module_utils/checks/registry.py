@@ -13,13 +13,24 @@ from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
 from ..sweep.errors import SweepError, nearest
 from ..sweep.policy import Check
-from . import alb_idle_facts, ebs_orphan_cleanup, ec2_monitoring, log_group_retention, rds_maintenance
+from . import (
+    alb_idle_facts,
+    cloudwatch_agent_coverage,
+    ebs_orphan_cleanup,
+    ec2_monitoring,
+    log_group_retention,
+    rds_maintenance,
+    ssm_patch_compliance,
+)
 from .grace import MARK, UNMARK
 from .undo import PutBack
 from .undo_deletions import PutBackSnapshot, PutBackVolume
 from .undo_settings import PutBackMark, PutBackMonitoring, PutBackRetention
 
-MODULES = (ebs_orphan_cleanup, log_group_retention, ec2_monitoring, alb_idle_facts, rds_maintenance)
+MODULES = (
+    *(ebs_orphan_cleanup, log_group_retention, ec2_monitoring, alb_idle_facts, rds_maintenance),
+    *(ssm_patch_compliance, cloudwatch_agent_coverage),
+)
 CHECKS: Mapping[str, Check] = {module.CHECK.name: module.CHECK for module in MODULES}
 
 #: how each action of the checks is undone, by resource type and action

@@ -40,6 +40,7 @@ PAGE_SIZES = {
     "describe_fast_snapshot_restores": 200,
     "describe_images": 1000,
     "describe_instance_information": 50,
+    "describe_instance_patch_states": 100,
     "describe_instances": 1000,
     "describe_launch_configurations": 100,
     "describe_launch_template_versions": 200,

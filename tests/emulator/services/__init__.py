@@ -48,6 +48,7 @@ from . import (
     ssm_commands,
     ssm_instances,
     ssm_patch_baselines,
+    ssm_patch_states,
     tagging,
     tags,
 )
@@ -81,6 +82,7 @@ OPERATIONS: dict[tuple[str, str], Handler] = {
         ("resource-groups", resource_groups.OPERATIONS),
         ("ssm", ssm_commands.OPERATIONS),
         ("ssm", ssm_instances.OPERATIONS),
+        ("ssm", ssm_patch_states.OPERATIONS),
         ("rds", rds_proxies.OPERATIONS),
         ("rds", rds_proxy_targets.OPERATIONS),
         ("rds", rds_states.OPERATIONS),

@@ -65,8 +65,15 @@ def ssm(call: Call) -> Any:
 def tags_of(call: Call, instance_id: str) -> Mapping[str, str]:
     from moto.ec2.models import ec2_backends
 
+    if instance_id.startswith("mi-"):
+        return node_tags(ssm(call), instance_id)
     tags: Mapping[str, str] = ec2_backends[call.account][call.region].tags.get(instance_id, {})
     return tags
+
+
+def node_tags(backend: Any, node_id: str) -> dict[str, str]:
+    """The tags of a node outside EC2, which SSM itself keeps (AddTagsToResource of a ManagedInstance)."""
+    return dict(backend._resource_tags["ManagedInstance"][node_id])
 
 
 def describe_instance_information(call: Call) -> dict[str, Any]:
@@ -81,7 +88,7 @@ def describe_instance_information(call: Call) -> dict[str, Any]:
     for one in call.params.get("Filters") or []:
         if not 1 <= len(one["Values"]) <= 100:
             raise AwsError("ValidationException", "Value at 'filters.member.values' failed to satisfy constraint")
-        found = [instance for instance in found if _fact(call, instance, one["Key"]) in one["Values"]]
+        found = [instance for instance in found if _fits(call, instance, one["Key"], one["Values"])]
     chosen, token = page(found, call.params.get("NextToken") or "", size, _id)
     answer: dict[str, Any] = {"InstanceInformationList": [_row(instance) for instance in chosen]}
     return answer | ({"NextToken": token} if token else {})
@@ -89,6 +96,12 @@ def describe_instance_information(call: Call) -> dict[str, Any]:
 
 def _id(instance: Managed) -> str:
     return instance.instance_id
+
+
+def _fits(call: Call, instance: Managed, key: str, values: list[str]) -> bool:
+    if key == "tag-key":
+        return any(value in tags_of(call, instance.instance_id) for value in values)
+    return _fact(call, instance, key) in values
 
 
 def _fact(call: Call, instance: Managed, key: str) -> str | None:
@@ -113,6 +126,7 @@ def _row(instance: Managed) -> dict[str, Any]:
         "PlatformType": instance.platform,
         "ResourceType": "ManagedInstance" if instance.instance_id.startswith("mi-") else "EC2Instance",
         "ComputerName": f"{instance.instance_id}.internal",
+        **({"Name": instance.name} if instance.instance_id.startswith("mi-") and instance.name else {}),
     }
 
 

@@ -47,7 +47,7 @@ def test_the_checks_are_those_named_in_their_order():
     ("checks", "words"),
     [
         ({"ebs_orphan_cleanups": {}}, "no check 'ebs_orphan_cleanups'.*Did you mean ebs_orphan_cleanup"),
-        ({"moon": {}}, "no check 'moon': the checks are ebs_orphan_cleanup, .*rds_maintenance.$"),
+        ({"moon": {}}, "no check 'moon': the checks are ebs_orphan_cleanup, .*rds_maintenance, ssm_.*$"),
         ({"ebs_orphan_cleanup": ["volumes"]}, "options of the check ebs_orphan_cleanup are not a dict"),
         ({"ebs_orphan_cleanup": "volumes"}, "options of the check ebs_orphan_cleanup are not a dict"),
         ({"ebs_orphan_cleanup": {"min_age": 3}}, "checks.ebs_orphan_cleanup: .*min_age"),
