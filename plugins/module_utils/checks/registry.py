@@ -21,6 +21,7 @@ from . import (
     log_group_retention,
     rds_maintenance,
     ssm_patch_compliance,
+    ssm_patch_image_cleanup,
 )
 from .grace import MARK, UNMARK
 from .undo import PutBack
@@ -29,7 +30,7 @@ from .undo_settings import PutBackMark, PutBackMonitoring, PutBackRetention
 
 MODULES = (
     *(ebs_orphan_cleanup, log_group_retention, ec2_monitoring, alb_idle_facts, rds_maintenance),
-    *(ssm_patch_compliance, cloudwatch_agent_coverage),
+    *(ssm_patch_compliance, ssm_patch_image_cleanup, cloudwatch_agent_coverage),
 )
 CHECKS: Mapping[str, Check] = {module.CHECK.name: module.CHECK for module in MODULES}
 
