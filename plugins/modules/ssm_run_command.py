@@ -11,8 +11,8 @@ module: ssm_run_command
 version_added: 0.3.0
 short_description: Run an SSM document on instances, and tell what became of it on each
 description:
-  - Sends a command with Systems Manager Run Command to instances by their ids, by tags or by a resource group, waits for
-    it, and returns each instance's status, exit code and output.
+  - Sends a command with Systems Manager Run Command to instances by their ids, by tags or by a resource group, waits
+    for it, and returns each instance's status, exit code and output.
   - SSM does the fan-out, so that a fleet of any size takes one command. Only named instances go in commands of 50, one
     after the other.
   - The task fails if the command did not succeed on every instance that was meant, and names those instances. What
@@ -48,8 +48,8 @@ options:
     elements: str
   tags:
     description:
-      - The instances that have all of these tags, at most five. The value of a tag may be a list of values, of which one
-        must match. SSM knows no wildcards here.
+      - The instances that have all of these tags, at most five. The value of a tag may be a list of values, of which
+        one must match. SSM knows no wildcards here.
     type: dict
   resource_group:
     description:
@@ -83,8 +83,8 @@ options:
     default: 600
   execution_timeout:
     description:
-      - For how many seconds the document may run, 1 to 172800. It is the document's parameter C(executionTimeout), and only
-        for documents that have it, such as V(AWS-RunShellScript) and V(AWS-RunPowerShellScript).
+      - For how many seconds the document may run, 1 to 172800. It is the document's parameter C(executionTimeout), and
+        only for documents that have it, such as V(AWS-RunShellScript) and V(AWS-RunPowerShellScript).
     type: int
   comment:
     description:
@@ -131,8 +131,8 @@ options:
     default: Command
   full_output:
     description:
-      - Return up to 24,000 characters of the output of each step of the document on each instance. That takes a call for
-        each step whose output is longer than the 2,500 characters of the list.
+      - Return up to 24,000 characters of the output of each step of the document on each instance. That takes a call
+        for each step whose output is longer than the 2,500 characters of the list.
       - Where the command failed, it is done in any case.
     type: bool
     default: false
@@ -281,7 +281,8 @@ offline_instances:
   elements: dict
   contains: *target
 unmanaged_instances:
-  description: Those of RV(targets) that SSM does not manage. They have no SSM Agent, no instance profile, or no network.
+  description:
+    - Those of RV(targets) that SSM does not manage. They have no SSM Agent, no instance profile, or no network.
   returned: success, or failure after the instances were found
   type: list
   elements: dict

@@ -85,7 +85,8 @@ def _empty(seed: int) -> None:
 def _build_demo(sites: dict[tuple[str, str], Site]) -> None:
     for key in FULL:
         for build_case in (build_volumes, build_snapshots, build_launch_snapshots, build_log_groups, build_instances,
-                           build_agent_metrics, build_application, build_other_types, build_databases, build_patching):  # fmt: skip
+                           build_agent_metrics, build_application, build_other_types, build_databases,
+                           build_patching):  # fmt: skip
             build_case(sites[key])
         if key in WITH_RECYCLE_BIN:
             build_recycle_bin_rules(sites[key])

@@ -7,11 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
-from ..sweep.region import Region, Resource
+from ..sweep.region import Region
+from .metric_data import Query, owners_with_values
 
-QUERIES_A_CALL = 500
 DAY_SECONDS = 86400
 
 # namespace, dimension, and the metrics of which any above zero means traffic; health checks don't count in them
@@ -27,37 +27,14 @@ METRICS: Mapping[str, tuple[str, str, Sequence[str]]] = {
 def load_balancers_with_traffic(region: Region, balancers: Mapping[str, str], days: int) -> set[str]:
     """Those of `{CloudWatch dimension value: load balancer type}` that had traffic in the last `days`, or may have had:
     a metric that CloudWatch didn't answer in full counts as traffic."""
-    queries: list[Resource] = []
-    owners: dict[str, str] = {}
-    for balancer, kind in balancers.items():
-        namespace, dimension, metrics = METRICS[kind]
-        for metric in metrics:
-            owners[f"m{len(queries)}"] = balancer
-            queries.append(_query(f"m{len(queries)}", namespace, dimension, balancer, metric))
-    busy: set[str] = set()
-    # a metric's values may come in several pages, of which only the last is Complete
-    answered: dict[str, bool] = {}
-    for start in range(0, len(queries), QUERIES_A_CALL):
-        for result in _results(region, queries[start : start + QUERIES_A_CALL], days):
-            answered[result["Id"]] = result.get("StatusCode", "Complete") == "Complete"
-            if any(value > 0 for value in result.get("Values", [])):
-                busy.add(owners[result["Id"]])
-    return busy | {owner for query, owner in owners.items() if not answered.get(query)}
+    queries = [query for balancer, kind in balancers.items() for query in _queries(balancer, kind)]
+    return owners_with_values(region, queries, timedelta(days=days))
 
 
-def _results(region: Region, queries: Sequence[Resource], days: int) -> list[Resource]:
-    end = datetime.now(timezone.utc)
-    pages = region.pages(
-        "cloudwatch",
-        "get_metric_data",
-        "MetricDataResults",
-        MetricDataQueries=queries,
-        StartTime=end - timedelta(days=days),
-        EndTime=end,
-    )
-    return [result for page in pages for result in page]
-
-
-def _query(query_id: str, namespace: str, dimension: str, balancer: str, metric: str) -> Resource:
-    named = {"Namespace": namespace, "MetricName": metric, "Dimensions": [{"Name": dimension, "Value": balancer}]}
-    return {"Id": query_id, "MetricStat": {"Metric": named, "Period": DAY_SECONDS, "Stat": "Sum"}}
+def _queries(balancer: str, kind: str) -> list[Query]:
+    namespace, dimension, metrics = METRICS[kind]
+    dimensions = [{"Name": dimension, "Value": balancer}]
+    return [
+        Query(balancer, {"Namespace": namespace, "MetricName": name, "Dimensions": dimensions}, "Sum", DAY_SECONDS)
+        for name in metrics
+    ]
