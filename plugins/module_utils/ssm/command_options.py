@@ -98,10 +98,10 @@ class Command:
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Command:
         """Raises SweepError for the first option that makes no sense."""
-        _matching(options, "document_name", DOCUMENT, "the name or ARN of a document, such as AWS-RunShellScript")
-        _matching(options, "document_version", VERSION, "a number, $LATEST or $DEFAULT")
-        _matching(options, "max_concurrency", CONCURRENCY, "a number from 1, or 1% to 100%")
-        _matching(options, "max_errors", ERRORS, "a number from 0, or 0% to 100%")
+        matching(options, "document_name", DOCUMENT, "the name or ARN of a document, such as AWS-RunShellScript")
+        matching(options, "document_version", VERSION, "a number, $LATEST or $DEFAULT")
+        matching(options, "max_concurrency", CONCURRENCY, "a number from 1, or 1% to 100%")
+        matching(options, "max_errors", ERRORS, "a number from 0, or 0% to 100%")
         _between(options, "timeout_seconds", 30, 2592000)
         _between(options, "execution_timeout", 1, 172800)
         if len(options["comment"] or "") > 100:
@@ -121,18 +121,19 @@ def _selector(options: Mapping[str, Any]) -> Selector:
     for instance_id in ids:
         if not INSTANCE.fullmatch(instance_id):
             raise SweepError(f"instance_ids: {instance_id!r} is no instance id: they look like i-0123456789abcdef0.")
-    return Selector(ids, _tags(options["tags"] or {}), options["resource_group"] or "")
+    return Selector(ids, tag_values("tags", options["tags"] or {}), options["resource_group"] or "")
 
 
-def _tags(tags: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+def tag_values(option: str, tags: Mapping[str, Any]) -> dict[str, Sequence[str]]:
+    """Raises SweepError."""
     if len(tags) > TAGS:
-        raise SweepError(f"tags has {len(tags)} keys: SSM takes {TAGS}.")
-    wanted: dict[str, Sequence[str]] = {key: _texts(value) for key, value in tags.items()}
+        raise SweepError(f"{option} has {len(tags)} keys: SSM takes {TAGS}.")
+    wanted: dict[str, Sequence[str]] = {key: texts(value) for key, value in tags.items()}
     for key, values in wanted.items():
         if not values or len(values) > VALUES:
-            raise SweepError(f"tags: {key} has {len(values)} values: SSM takes 1 to {VALUES}.")
+            raise SweepError(f"{option}: {key} has {len(values)} values: SSM takes 1 to {VALUES}.")
         if "*" in values:
-            raise SweepError(f"tags: {key} is '*': SSM knows no wildcards here, so name the values.")
+            raise SweepError(f"{option}: {key} is '*': SSM knows no wildcards here, so name the values.")
     return wanted
 
 
@@ -170,10 +171,10 @@ def _parameters(options: Mapping[str, Any]) -> dict[str, list[str]]:
         raise SweepError(f"{', '.join(twice)} is in both parameters and secret_parameters: leave it out of one.")
     if options["execution_timeout"]:
         both["executionTimeout"] = options["execution_timeout"]
-    return {name: _texts(value) for name, value in both.items()}
+    return {name: texts(value) for name, value in both.items()}
 
 
-def _texts(value: Any) -> list[str]:
+def texts(value: Any) -> list[str]:
     """SSM's lists of strings, from a value or a list of them."""
     return [_text(one) for one in (value if isinstance(value, list) else [value])]
 
@@ -182,7 +183,9 @@ def _text(value: Any) -> str:
     return str(value).lower() if isinstance(value, bool) else str(value)
 
 
-def _matching(options: Mapping[str, Any], name: str, pattern: re.Pattern[str], words: str) -> None:
+def matching(options: Mapping[str, Any], name: str, pattern: re.Pattern[str], words: str) -> None:
+    """Raises SweepError."""
+    """Raises SweepError for an option that is given, and isn't what the pattern says."""
     if options[name] is not None and not pattern.fullmatch(options[name]):
         raise SweepError(f"{name} is {options[name]!r}: it must be {words}.")
 

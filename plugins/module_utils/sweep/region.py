@@ -32,6 +32,7 @@ PAGE_SIZES = {
     "describe_account_policies": None,
     "describe_alarms": 100,
     "describe_auto_scaling_groups": 100,
+    "describe_automation_executions": 50,
     "describe_db_cluster_snapshots": 100,
     "describe_db_clusters": 100,
     "describe_db_instances": 100,

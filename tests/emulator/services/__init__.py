@@ -46,8 +46,11 @@ from . import (
     recycle_bin,
     recycled,
     resource_groups,
+    ssm_associations,
+    ssm_automation,
     ssm_commands,
     ssm_instances,
+    ssm_maintenance_windows,
     ssm_patch_baselines,
     ssm_patch_states,
     tagging,
@@ -82,6 +85,7 @@ OPERATIONS: dict[tuple[str, str], Handler] = {
         ("autoscaling", autoscaling_groups.OPERATIONS),
         ("cloudwatch", cloudwatch.OPERATIONS),
         ("resource-groups", resource_groups.OPERATIONS),
+        ("ssm", ssm_automation.OPERATIONS),
         ("ssm", ssm_commands.OPERATIONS),
         ("ssm", ssm_instances.OPERATIONS),
         ("ssm", ssm_patch_states.OPERATIONS),
@@ -96,6 +100,8 @@ OPERATIONS: dict[tuple[str, str], Handler] = {
         ("rds", rds_snapshots.OPERATIONS),
         ("rds", rds_upkeep.OPERATIONS),
         ("ssm", ssm_patch_baselines.OPERATIONS),
+        ("ssm", ssm_associations.OPERATIONS),
+        ("ssm", ssm_maintenance_windows.OPERATIONS),
     )
     for name, handler in operations.items()
 }
