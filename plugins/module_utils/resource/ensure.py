@@ -136,7 +136,8 @@ class Enforcement:
             if touched:
                 self.waiting.until(self.resource.settled)
                 step.call(self.region, current, touched)
-                self.done.extend(touched)
+                # two steps may share a property, as what is added before and removed after another
+                self.done.extend(name for name in touched if name not in self.done)
 
     def _tag(self, current: Properties, change: Change) -> None:
         to_set, to_unset = compare_aws_tags(change.before or {}, change.after)

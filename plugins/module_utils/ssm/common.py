@@ -60,6 +60,13 @@ def said(properties: Mapping[str, Any]) -> Properties:
     return {name: value for name, value in properties.items() if value is not None}
 
 
+def check_given(options: Mapping[str, Any], names: Sequence[str]) -> None:
+    """Raises SweepError for the first that is null, which `required_if` takes for given."""
+    for name in names:
+        if options[name] is None:
+            raise SweepError(f"{name} is missing: it is required with state present.")
+
+
 def check_name(option: str, name: str) -> None:
     """Raises SweepError."""
     if not NAME.fullmatch(name):
