@@ -33,6 +33,8 @@ COUNTED = ("Failed", "TimedOut")
 NOT_COUNTED = ("DeliveryTimedOut", "InvalidPlatform", "Terminated", "Undeliverable")
 # the list cuts each plugin's output here; GetCommandInvocation gives 24,000 characters
 LIST_OUTPUT = 2500
+# the ResponseCode of what did not run; Windows knows negative exit codes
+NOT_RUN = -1
 ERROR_MARK = "\n----------ERROR-------\n"
 
 
@@ -99,7 +101,7 @@ class Invocation:
 
 
 def _exit_code(plugins: Sequence[Resource]) -> int | None:
-    ran = [plugin for plugin in plugins if plugin.get("ResponseCode", -1) >= 0]
+    ran = [plugin for plugin in plugins if plugin.get("ResponseCode", NOT_RUN) != NOT_RUN]
     failed = [plugin for plugin in ran if plugin["Status"] != SUCCESS]
     chosen = [*failed[:1], *ran[-1:]]
     return int(chosen[0]["ResponseCode"]) if chosen else None

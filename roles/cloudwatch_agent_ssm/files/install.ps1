@@ -84,7 +84,7 @@ function Confirm-Package([string] $Package) {
 }
 
 function Install-Agent {
-    $free = [int]((Get-PSDrive ($Env:SystemDrive.TrimEnd(':'))).Free / 1MB)
+    $free = [int]((Get-PSDrive ($Env:SystemDrive.TrimEnd(':'))).Free / 1mb)
     if ($free -lt $MegabytesNeeded) {
         Stop-WithReason "$Env:SystemDrive has $free MB free, the agent needs ${MegabytesNeeded}: nothing was installed"
     }

@@ -1,3 +1,4 @@
+# shellcheck shell=sh
 # Installs, configures or removes the CloudWatch agent on this host, if it is not as wanted already. POSIX shell.
 #
 # The role puts these settings before it:
@@ -10,7 +11,6 @@
 #   MODE              ec2 or onPremise
 # The last line of the output tells what was done; nothing that may be a presigned URL is ever shown.
 set -eu
-umask 077
 
 AGENT_HOME=${AGENT_HOME:-/opt/aws/amazon-cloudwatch-agent}
 # fetch-config moves its source away, so that an own copy is kept to compare with
@@ -146,6 +146,7 @@ configure() {
     fi
     [ "$(status status)" = running ] || fail "the agent is $(status status) and not running: see $AGENT_HOME/logs"
     mkdir -p "$STATE_DIR"
+    chmod 700 "$STATE_DIR"
     cp "$work/config.json" "$KEPT"
 }
 
