@@ -49,6 +49,7 @@ from . import (
     ssm_associations,
     ssm_automation,
     ssm_commands,
+    ssm_documents,
     ssm_instances,
     ssm_maintenance_windows,
     ssm_patch_baselines,
@@ -102,6 +103,7 @@ OPERATIONS: dict[tuple[str, str], Handler] = {
         ("ssm", ssm_patch_baselines.OPERATIONS),
         ("ssm", ssm_associations.OPERATIONS),
         ("ssm", ssm_maintenance_windows.OPERATIONS),
+        ("ssm", ssm_documents.OPERATIONS),
     )
     for name, handler in operations.items()
 }
