@@ -117,7 +117,7 @@ connections:
 """
 
 from ansible_collections.sysops.aws.plugins.module_utils.dms.connection import ARGUMENT_SPEC, test_connections
-from ansible_collections.sysops.aws.plugins.module_utils.rds.entry import run_task
+from ansible_collections.sysops.aws.plugins.module_utils.resource.task import run_task
 
 
 def main() -> None:

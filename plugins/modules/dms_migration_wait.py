@@ -111,7 +111,7 @@ progress:
 """
 
 from ansible_collections.sysops.aws.plugins.module_utils.dms.migration_wait import ARGUMENT_SPEC, wait
-from ansible_collections.sysops.aws.plugins.module_utils.rds.entry import run_task
+from ansible_collections.sysops.aws.plugins.module_utils.resource.task import run_task
 
 
 def main() -> None:

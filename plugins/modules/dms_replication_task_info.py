@@ -153,7 +153,7 @@ replication_tasks:
 """
 
 from ansible_collections.sysops.aws.plugins.module_utils.dms.task_info import ARGUMENT_SPEC, inform
-from ansible_collections.sysops.aws.plugins.module_utils.rds.entry import run_task
+from ansible_collections.sysops.aws.plugins.module_utils.resource.task import run_task
 
 
 def main() -> None:

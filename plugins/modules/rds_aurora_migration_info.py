@@ -229,8 +229,8 @@ replicas:
   sample: []
 """
 
-from ansible_collections.sysops.aws.plugins.module_utils.rds.entry import run_task
 from ansible_collections.sysops.aws.plugins.module_utils.rds.migration_info import ARGUMENT_SPEC, inform
+from ansible_collections.sysops.aws.plugins.module_utils.resource.task import run_task
 
 
 def main() -> None:

@@ -95,8 +95,8 @@ db_cluster:
   sample: {db_cluster_identifier: orders-aurora, status: available, engine_version: "11.8"}
 """
 
-from ansible_collections.sysops.aws.plugins.module_utils.rds.entry import run_task
 from ansible_collections.sysops.aws.plugins.module_utils.rds.upgrade import ARGUMENT_SPEC, upgrade
+from ansible_collections.sysops.aws.plugins.module_utils.resource.task import run_task
 
 
 def main() -> None:

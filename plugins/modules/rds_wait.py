@@ -106,8 +106,8 @@ db_snapshots:
   sample: [{db_snapshot_identifier: orders-before-the-release, status: available}]
 """
 
-from ansible_collections.sysops.aws.plugins.module_utils.rds.entry import run_task
 from ansible_collections.sysops.aws.plugins.module_utils.rds.wait import ARGUMENT_SPEC, OPTIONS, wait
+from ansible_collections.sysops.aws.plugins.module_utils.resource.task import run_task
 
 
 def main() -> None:

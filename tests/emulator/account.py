@@ -10,6 +10,7 @@ import re
 from datetime import datetime, timezone
 from typing import Any
 
+from .building.agent import build_agent_metrics
 from .building.balancers import build_application, build_other_types
 from .building.bulk import SIZES, build_bulk, build_orphans
 from .building.dms import build_replication
@@ -17,6 +18,7 @@ from .building.ebs import add_volume, build_recycle_bin_rules, build_snapshots, 
 from .building.instances import PLAIN, add_instance, build_instances
 from .building.launch import build_launch_snapshots
 from .building.logs import add_log_group, build_log_groups
+from .building.patching import build_patching, expect_unmanaged
 from .building.rds import build_databases
 from .building.site import Site, waste
 from .regions import ENABLED
@@ -84,7 +86,8 @@ def _empty(seed: int) -> None:
 def _build_demo(sites: dict[tuple[str, str], Site]) -> None:
     for key in FULL:
         for build_case in (build_volumes, build_snapshots, build_launch_snapshots, build_log_groups, build_instances,
-                           build_application, build_other_types, build_databases, build_replication):  # fmt: skip
+                           build_agent_metrics, build_application, build_other_types, build_databases,
+                           build_patching, build_replication):  # fmt: skip
             build_case(sites[key])
         if key in WITH_RECYCLE_BIN:
             build_recycle_bin_rules(sites[key])
@@ -94,3 +97,4 @@ def _build_demo(sites: dict[tuple[str, str], Site]) -> None:
             add_volume(site, waste("unattached", "left over"), f"left-over-{region}", size=40)
             add_log_group(site, waste("no_retention", "never expires"), f"/aws/lambda/hello-{region}", stored_mib=64)
             add_instance(site, PLAIN, f"probe-{region}")
+            expect_unmanaged(site)

@@ -13,6 +13,7 @@ from .services.ebs_items import snapshot_status, volume_iops, volume_status
 from .services.log_groups import created_ms
 from .services.log_policies import governing_policy
 from .services.recycle_bin import SNAPSHOTS, VOLUMES, retained
+from .services.ssm_instances import managed_of, node_tags
 
 StateKey = tuple[str, str, str, str]
 IN_BIN = {SNAPSHOTS: "ec2:snapshot-in-bin", VOLUMES: "ec2:volume-in-bin"}
@@ -27,7 +28,7 @@ def read_state() -> dict[StateKey, dict[str, Any]]:
     groups; the first is what DescribeLogGroups shows); `monitoring` and `state` (instances); `type` (balancers); the
     settings, `pending_maintenance`, and regions of `replicas` of databases.
     """
-    return {key: value for reader in (_ec2, _logs, _elbv2, _elb, _rds) for key, value in reader()}
+    return {key: value for reader in (_ec2, _logs, _elbv2, _elb, _rds, _ssm) for key, value in reader()}
 
 
 def _each(backends: Any) -> Iterator[tuple[str, str, Any]]:
@@ -137,6 +138,15 @@ def _database(database: Any) -> dict[str, Any]:
         "pending_maintenance": [dict(row) for row in getattr(database, "pending_maintenance", [])],
         "replicas": [copy["DBInstanceAutomatedBackupsArn"].split(":")[3] for copy in copies],
     }
+
+
+def _ssm() -> Iterator[tuple[StateKey, dict[str, Any]]]:
+    """Managed nodes outside EC2."""
+    from moto.ssm.models import ssm_backends
+
+    for account, region, backend in _each(ssm_backends):
+        for node_id in [node_id for node_id in managed_of(backend) if node_id.startswith("mi-")]:
+            yield (account, region, "ssm:managed-instance", node_id), {"tags": node_tags(backend, node_id)}
 
 
 def _pairs(resource: Any) -> dict[str, str]:

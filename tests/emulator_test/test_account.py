@@ -17,7 +17,7 @@ import pytest
 
 from tests.emulator.account import FULL
 from tests.emulator.building.ebs import add_recycle_bin_rule, add_volume, mark
-from tests.emulator.building.site import waste
+from tests.emulator.building.site import VARIANTS, waste
 from tests.emulator.services.recycle_bin import VOLUMES
 
 REGION = "eu-west-1"
@@ -34,6 +34,10 @@ REASONS = {
         "pending_serverless_platform_version_update", "old_engine_version", "extended_support",
         "backups_not_replicated", "old_snapshot", "orphaned_snapshot",
     },
+    "ssm_patch_compliance_info": {
+        "missing", "failed,missing", "pending_reboot", "installed_rejected", "never_scanned", "connection_lost",
+        "scan_too_old", "available_security_updates", "missing,scan_too_old", "unmanaged",
+    },
 }  # fmt: skip
 GUARDS = {
     "ec2:volume": {"keep", "aws:backup", "aws:dlm", "aws:cloudformation", "kubernetes.io", "CSIVolumeName",
@@ -43,7 +47,8 @@ GUARDS = {
                      "Auto Scaling group", "Fast Snapshot Restore", "disaster recovery", "shared with account",
                      "parameter"},
     "logs:log-group": {"keep", "cloudformation", "retention", "policy", "DELIVERY"},
-    "ec2:instance": {"keep", "alarm", "scaling", "launch template", "launch configuration"},
+    "ec2:instance": {"keep", "alarm", "scaling", "launch template", "launch configuration", "keep=true"},
+    "ssm:managed-instance": {"keep=true"},
     "rds:db": {"keep=true", "cloudformation", "stopped", "engine upgrade", "no auto", "kms"},
     "rds:snapshot": {"newest", "keep=true", "aws backup", "shared with account", "publicly", "creating",
                      "include_orphaned"},
@@ -52,15 +57,18 @@ GUARDS = {
 }  # fmt: skip
 
 
-def verdicts(row: dict[str, Any]) -> list[dict[str, Any]]:
-    return [row, *row["variants"].values()]
+def verdicts(row: dict[str, Any], check: str | None = None) -> list[dict[str, Any]]:
+    """What is expected of a resource, by one check or by all."""
+    own = [row] if check in (None, row["check"]) else []
+    others = row["variants"].items()
+    return own + [v for name, v in others if check is None or check in VARIANTS.get(name, {row["check"]})]
 
 
 def test_every_reason_and_guard_is_there_in_three_regions_of_two_accounts(demo: Any) -> None:
     for place in FULL:
         rows = [r for r in demo.manifest if (r["account_id"], r["region"]) == place]
         for check, reasons in REASONS.items():
-            found = {v["reason_code"] for r in rows if r["check"] == check for v in verdicts(r)}
+            found = {v["reason_code"] for r in rows for v in verdicts(r, check)}
             assert found - {None} == reasons
         for kind, guards in GUARDS.items():
             found = {v["protected_by"] for r in rows if r["resource_type"] == kind for v in verdicts(r)}

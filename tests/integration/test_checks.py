@@ -34,6 +34,7 @@ VARIANTS: dict[str, tuple[str, Json]] = {
         "alb_idle_facts",
         {"load_balancer_types": ["application", "network", "gateway", "classic"], "no_traffic_days": 14},
     ),
+    "patching": ("ssm_patch_compliance_info", {}),
     **{
         variant: ("rds_maintenance", options["rds_maintenance"])
         for variant, options in site.VARIANTS.items()
@@ -53,7 +54,9 @@ def expected(emulator: Emulator, check: str, variant: str | None, account: str =
     for row in emulator.manifest:
         # what is expected of an instance when detailed monitoring is wanted has nothing to do with the default
         verdict = row["variants"].get(variant, {"status": None} if variant == "detailed" else row)
-        if row["check"] == check and row["account_id"] == account and verdict["status"]:
+        # an instance is a matter of two checks: its line is of the one, with what the other says as a variant
+        is_of_check = row["check"] == check or (variant in row["variants"] and VARIANTS[variant][0] == check)
+        if is_of_check and row["account_id"] == account and verdict["status"]:
             found[row["region"], row["resource_type"], row["resource_id"]] = verdict
     return found
 

@@ -172,26 +172,33 @@ def shared_with(permissions: Sequence[Resource]) -> str | None:
 def say_who_uses_images(region: Region, findings: Sequence[Finding]) -> None:
     """Add to snapshots that back an AMI what names the AMI: instances, launch templates, SSM parameters, recipes."""
     images = _images_of(region, findings)
-    ids = sorted({image["ImageId"] for image in images.values()})
+    _say(findings, images, image_users(region, sorted({image["ImageId"] for image in images.values()})))
+
+
+def image_users(region: Region, ids: Sequence[str]) -> dict[str, str]:
+    """In words, what uses each AMI that something uses. Raises CallError.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/ec2-ami-references.html
+    """
     users: dict[str, list[str]] = {}
     for start in range(0, len(ids), IMAGES_A_CALL):
         rows = region.listing(
             "ec2",
             "describe_image_references",
             "ImageReferences",
-            ImageIds=ids[start : start + IMAGES_A_CALL],
+            ImageIds=list(ids[start : start + IMAGES_A_CALL]),
             IncludeAllResourceTypes=True,
         )
         for row in rows:
             users.setdefault(row["ImageId"], []).append(f"{row['ResourceType']} {row['Arn'].split(':', 5)[-1]}")
-    _say(findings, images, {image: f"used by {', '.join(sorted(some))}" for image, some in users.items()})
+    return {image: f"used by {', '.join(sorted(some))}" for image, some in users.items()}
 
 
 def say_who_shares_images(region: Region, findings: Sequence[Finding]) -> None:
     """Add to snapshots that back an AMI with whom the AMI is shared, which no list tells."""
     images = _images_of(region, findings)
     for image in sorted({image["ImageId"] for image in images.values()}):
-        words = region.once(("launch permissions", image), partial(_launch_permissions, region, image))
+        words = region.once(("launch permissions", image), partial(launch_permissions, region, image))
         _say(findings, images, {image: words} if words else {})
 
 
@@ -201,7 +208,8 @@ def _images_of(region: Region, findings: Sequence[Finding]) -> Mapping[str, Reso
     return {name: image for name, image in backed_images(region).items() if name in ids} if ids else {}
 
 
-def _launch_permissions(region: Region, image: str) -> str | None:
+def launch_permissions(region: Region, image: str) -> str | None:
+    """With whom an AMI is shared, in words; None for nobody. Raises CallError."""
     answer = region.call("ec2", "describe_image_attribute", ImageId=image, Attribute="launchPermission")
     return shared_with(answer.get("LaunchPermissions", []))
 

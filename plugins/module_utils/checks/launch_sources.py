@@ -22,6 +22,7 @@ class LaunchSource:
     words: str
     snapshot_ids: frozenset[str]
     detailed_monitoring: bool
+    image_id: str = ""
 
 
 def template_sources(region: Region) -> Mapping[tuple[str, str], LaunchSource]:
@@ -51,6 +52,7 @@ def _template_source(version: Resource) -> LaunchSource:
         words=f"launch template {version['LaunchTemplateName']} (version {version['VersionNumber']})",
         snapshot_ids=_snapshot_ids(data),
         detailed_monitoring=bool(data.get("Monitoring", {}).get("Enabled")),
+        image_id=data.get("ImageId", ""),
     )
 
 
@@ -116,6 +118,7 @@ def _configurations(region: Region) -> dict[str, LaunchSource]:
             words=f"launch configuration {row['LaunchConfigurationName']}",
             snapshot_ids=_snapshot_ids(row),
             detailed_monitoring=bool(row.get("InstanceMonitoring", {}).get("Enabled", True)),
+            image_id=row.get("ImageId", ""),
         )
         for row in rows
     }

@@ -15,12 +15,15 @@ from ..sweep.errors import SweepError, nearest
 from ..sweep.policy import Check
 from . import (
     alb_idle_facts,
+    cloudwatch_agent_coverage,
     dms_premigration,
     dms_status,
     ebs_orphan_cleanup,
     ec2_monitoring,
     log_group_retention,
     rds_maintenance,
+    ssm_patch_compliance,
+    ssm_patch_image_cleanup,
 )
 from .grace import MARK, UNMARK
 from .undo import PutBack
@@ -28,13 +31,9 @@ from .undo_deletions import PutBackSnapshot, PutBackVolume
 from .undo_settings import PutBackMark, PutBackMonitoring, PutBackRetention
 
 MODULES = (
-    ebs_orphan_cleanup,
-    log_group_retention,
-    ec2_monitoring,
-    alb_idle_facts,
-    rds_maintenance,
-    dms_status,
-    dms_premigration,
+    *(ebs_orphan_cleanup, log_group_retention, ec2_monitoring, alb_idle_facts, rds_maintenance),
+    *(ssm_patch_compliance, ssm_patch_image_cleanup, cloudwatch_agent_coverage),
+    *(dms_status, dms_premigration),
 )
 CHECKS: Mapping[str, Check] = {module.CHECK.name: module.CHECK for module in MODULES}
 

@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from datetime import datetime, timedelta, timezone
+from datetime import timedelta
 
-from ..sweep.metrics import metric_query, metric_results
-from ..sweep.region import Region, Resource
+from ..sweep.metrics import metric_of
+from ..sweep.region import Region
+from .metric_data import Query, owners_with_values
 
 DAY_SECONDS = 86400
 
@@ -27,20 +28,10 @@ METRICS: Mapping[str, tuple[str, str, Sequence[str]]] = {
 def load_balancers_with_traffic(region: Region, balancers: Mapping[str, str], days: int) -> set[str]:
     """Those of `{CloudWatch dimension value: load balancer type}` that had traffic in the last `days`, or may have had:
     a metric that CloudWatch didn't answer in full counts as traffic."""
-    queries: list[Resource] = []
-    owners: dict[str, str] = {}
-    for balancer, kind in balancers.items():
-        namespace, dimension, metrics = METRICS[kind]
-        for metric in metrics:
-            query_id = f"m{len(queries)}"
-            owners[query_id] = balancer
-            queries.append(metric_query(query_id, namespace, metric, {dimension: balancer}, DAY_SECONDS, "Sum"))
-    busy: set[str] = set()
-    # a metric's values may come in several pages, of which only the last is Complete
-    answered: dict[str, bool] = {}
-    end = datetime.now(timezone.utc)
-    for result in metric_results(region, queries, end - timedelta(days=days), end):
-        answered[result["Id"]] = result.get("StatusCode", "Complete") == "Complete"
-        if any(value > 0 for value in result.get("Values", [])):
-            busy.add(owners[result["Id"]])
-    return busy | {owner for query, owner in owners.items() if not answered.get(query)}
+    queries = [query for balancer, kind in balancers.items() for query in _queries(balancer, kind)]
+    return owners_with_values(region, queries, timedelta(days=days))
+
+
+def _queries(balancer: str, kind: str) -> list[Query]:
+    namespace, dimension, metrics = METRICS[kind]
+    return [Query(balancer, metric_of(namespace, name, {dimension: balancer}), "Sum", DAY_SECONDS) for name in metrics]

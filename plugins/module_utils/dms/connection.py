@@ -9,8 +9,8 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..rds.entry import Task
 from ..resource.properties import snake_case
+from ..resource.task import Task
 from ..sweep.errors import CallError, SweepError
 from ..sweep.region import Region, Resource
 from .lookup import ENDPOINT, INSTANCE, existing, failure_message, listed

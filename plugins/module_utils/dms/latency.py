@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from ..sweep.metrics import metric_query, metric_results
+from ..sweep.metrics import metric_of, metric_query, metric_results
 from ..sweep.region import Region, Resource
 
 NAMESPACE = "AWS/DMS"
@@ -70,8 +70,8 @@ def read_latencies(region: Region, tasks: Sequence[Resource], instances: Mapping
         for metric in METRICS:
             query_id = f"m{len(queries)}"
             owners[query_id] = (arn, metric)
-            queries.append(metric_query(query_id, NAMESPACE, metric, _dimensions(task, instances), PERIOD_SECONDS,
-                                        "Maximum"))  # fmt: skip
+            named = metric_of(NAMESPACE, metric, _dimensions(task, instances))
+            queries.append(metric_query(query_id, named, PERIOD_SECONDS, "Maximum"))
     found: dict[tuple[str, str], Datapoint] = {}
     # whole minutes, as CloudWatch keeps them
     end = now.replace(second=0, microsecond=0) + timedelta(minutes=2)

@@ -14,7 +14,7 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
 
-from ..rds.entry import Task
+from ..resource.task import Task
 from ..sweep.errors import SweepError
 from ..sweep.region import Resource
 from .migration import NAME_TAG, STEP_TAG, Found, Limits, Migration, Reader

@@ -19,8 +19,8 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule says that it is missing
 
-from ..rds.entry import WAIT_ARGUMENT_SPEC, Task
-from ..rds.waiting import Patience
+from ..resource.patience import WAIT_ARGUMENT_SPEC, Patience
+from ..resource.task import Task
 from ..sweep.errors import SweepError
 from ..sweep.region import Region, Resource
 from .lookup import INSTANCE, TASK, existing, find

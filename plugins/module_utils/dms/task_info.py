@@ -12,8 +12,8 @@ from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
 
-from ..rds.entry import Task
 from ..resource.properties import TAGS, snake_case
+from ..resource.task import Task
 from ..sweep.region import Region, Resource
 from .lookup import INSTANCE, TASK, existing, failure_message, listed
 from .tables import errored, mismatched, name_of, validating

@@ -12,10 +12,10 @@ from dataclasses import asdict
 from datetime import datetime, timezone
 from typing import Any
 
+from ..resource.task import Task
 from ..sweep.errors import SweepError
 from ..sweep.region import Scope
 from .databases import as_ansible
-from .entry import Task
 from .migration import NAME_TAG, STEP_TAG, Found, Migration, Reader, Replica
 from .migration_problems import problems
 from .migration_steps import is_complete, missing, remaining_path, steps

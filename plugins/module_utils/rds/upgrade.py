@@ -14,12 +14,13 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule says that it is missing
 
+from ..resource.patience import WAIT_ARGUMENT_SPEC, Patience
+from ..resource.task import Task
 from ..sweep.errors import SweepError
 from ..sweep.region import Region, Resource
 from .databases import CLUSTER, INSTANCE, as_ansible, find
-from .entry import WAIT_ARGUMENT_SPEC, Task
 from .versions import Version, read_versions, refused_upgrade
-from .waiting import Patience, wait_for, wait_until
+from .waiting import wait_for, wait_until
 
 ARGUMENT_SPEC: dict[str, Any] = {
     **WAIT_ARGUMENT_SPEC,

@@ -8,9 +8,10 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..resource.patience import WAIT_ARGUMENT_SPEC
+from ..resource.task import Task
 from ..sweep.errors import SweepError
 from .databases import CLUSTER, INSTANCE, SNAPSHOT, Kind, as_ansible, find
-from .entry import WAIT_ARGUMENT_SPEC, Task
 from .waiting import wait_until
 
 KINDS: dict[str, Kind] = {"db_clusters": CLUSTER, "db_instances": INSTANCE, "db_snapshots": SNAPSHOT}

@@ -7,16 +7,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
-from math import ceil
 from typing import Any
 
 try:
     from botocore.exceptions import WaiterError
-    from botocore.waiter import SingleWaiterConfig, Waiter
 except ImportError:
     pass  # AnsibleAWSModule says that it is missing
 
+from ..resource.patience import Look, Patience, look_until
 from ..sweep.errors import SweepError
 from ..sweep.region import Region, Resource
 from .databases import Kind
@@ -45,27 +43,6 @@ DEAD_ENDS = {
 }
 
 
-@dataclass(frozen=True)
-class Patience:
-    """How long to wait, and how long between two looks; both in seconds."""
-
-    timeout: int
-    delay: float
-
-    @classmethod
-    def of(cls, timeout: int, delay: float) -> Patience:
-        """Raises SweepError."""
-        if timeout < 1:
-            raise SweepError(f"wait_timeout is {timeout}: it must be 1 or more.")
-        if delay <= 0:
-            raise SweepError(f"wait_delay is {delay}: it must be more than 0.")
-        return cls(timeout, delay)
-
-    @property
-    def attempts(self) -> int:
-        return 1 + ceil(self.timeout / self.delay)
-
-
 def wait_until(
     region: Region, kind: Kind, identifier: str, patience: Patience, statuses: Sequence[str] = AVAILABLE
 ) -> Resource:
@@ -87,20 +64,8 @@ def wait_for(
     region: Region, kind: Kind, identifier: str, patience: Patience, acceptors: Sequence[dict[str, Any]]
 ) -> Resource:
     """The resource, as soon as one of the acceptors of success matches. Raises WaiterError or CallError."""
-    answer: dict[str, Any] = {}
-
-    def look(**parameters: Any) -> dict[str, Any]:
-        answer.update(region.call("rds", kind.operation, **parameters))
-        return answer
-
-    config = {
-        "operation": kind.operation,
-        "delay": patience.delay,
-        "maxAttempts": patience.attempts,
-        "acceptors": list(acceptors),
-    }
-    settings: Any = SingleWaiterConfig(config)
-    Waiter(f"{kind.words} {identifier}", settings, look).wait(**{kind.identifier: identifier})
+    look = Look("rds", kind.operation, {kind.identifier: identifier})
+    answer = look_until(region, look, patience, acceptors, f"{kind.words} {identifier}")
     found: Resource = answer[kind.key][0]
     return found
 

@@ -62,7 +62,7 @@ class Plan:
 
 
 def plan(resource: Resource, region: Region, wanted: Wanted) -> Plan:
-    """Changes nothing. Raises SweepError for a change that AWS can't make, CallError."""
+    """Changes nothing. Raises SweepError for a change that AWS can't make and a deletion that is refused, CallError."""
     resource.prepare(region)
     current = resource.describe(region)
     leaving = current is not None and resource.leaving(current)
@@ -154,7 +154,8 @@ class Enforcement:
             if touched:
                 self.waiting.until(self.resource.settled)
                 step.call(self.region, current, touched)
-                self.done.extend(touched)
+                # two steps may share a property, as what is added before and removed after another
+                self.done.extend(name for name in touched if name not in self.done)
 
     def _tag(self, current: Properties, change: Change) -> None:
         to_set, to_unset = compare_aws_tags(change.before or {}, change.after)

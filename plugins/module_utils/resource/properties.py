@@ -11,12 +11,20 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ansible.module_utils.common.dict_transformations import camel_dict_to_snake_dict
+from ansible_collections.amazon.aws.plugins.module_utils.botocore import normalize_boto3_result
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import compare_aws_tags
-from ansible_collections.amazon.aws.plugins.module_utils.transformation import boto3_resource_to_ansible_dict
 
 # a resource's properties by AWS's names; `Tags` is a plain dict of key -> value
 Properties = dict[str, Any]
 TAGS = "Tags"
+# the names below them are somebody's data
+DATA = (TAGS, "Parameters")
+
+
+class Exact(dict[str, Any]):
+    """A dict that isn't AWS's but somebody's data, such as a command's parameters: all keys count, and the order of
+    lists."""
 
 
 @dataclass(frozen=True)
@@ -50,13 +58,15 @@ def same(current: Any, desired: Any) -> bool:
 
     AWS leaves out what is empty, gives lists in any order, and adds defaults to what it was told: of a dict, only the
     desired keys count. Texts of JSON are the same if they hold the same document, in which order
-    and all keys do count.
+    and all keys do count. So do they in what is Exact.
     """
     if _is_empty(desired):
         return _is_empty(current)
     if isinstance(current, str) and isinstance(desired, str) and current != desired:
         documents = [_document(text) for text in (current, desired)]
         return documents[0] is not None and documents[0] == documents[1]
+    if isinstance(desired, Exact):
+        return bool(current == desired)
     if isinstance(current, Mapping) and isinstance(desired, Mapping):
         return all(same(current.get(key), value) for key, value in desired.items())
     if isinstance(current, list) and isinstance(desired, list):
@@ -101,16 +111,24 @@ def wanted_tags(current: Mapping[str, str], tags: Mapping[str, Any], purge: bool
 
 def snake_case(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Properties in Ansible's names. Tag keys stay as they are; lists are sorted, so that a diff shows differences."""
-    snaked: dict[str, Any] = boto3_resource_to_ansible_dict(
-        {name: _ordered(value) for name, value in properties.items()},
-        transform_tags=False,
-        force_tags=False,
-        ignore_list=[TAGS],
-    )
+    snaked: dict[str, Any] = _snaked(normalize_boto3_result(_ordered(properties)))
     return snaked
 
 
+def _snaked(value: Any) -> Any:
+    if isinstance(value, Mapping):
+        return {_snaked_name(name): inner if name in DATA else _snaked(inner) for name, inner in value.items()}
+    return [_snaked(item) for item in value] if isinstance(value, list) else value
+
+
+def _snaked_name(name: str) -> str:
+    (snaked,) = camel_dict_to_snake_dict({name: None})
+    return str(snaked)
+
+
 def _ordered(value: Any) -> Any:
+    if isinstance(value, Exact):
+        return dict(value)
     if isinstance(value, Mapping):
         return {key: _ordered(item) for key, item in value.items()}
     return sorted((_ordered(item) for item in value), key=repr) if isinstance(value, list) else value

@@ -127,7 +127,7 @@ class Resource:
         """Raise SweepError for what AWS would refuse only when half of the changes are made."""
 
     def refuse_deletion(self, region: Region, current: Properties) -> None:
-        """Raise SweepError for what must not be deleted as it is."""
+        """Raise SweepError for what must not be deleted, or what AWS would refuse to delete."""
 
     def leaving(self, current: Properties) -> bool:
         """Whether it is being deleted already."""

@@ -15,16 +15,15 @@ from .region import Region, Resource
 QUERIES_A_CALL = 500
 
 
-def metric_query(
-    query_id: str, namespace: str, metric: str, dimensions: Mapping[str, str], period: int, statistic: str
-) -> Resource:
-    """One query of GetMetricData. `dimensions` must be all that the metric has; `period` is in seconds."""
-    named = {
-        "Namespace": namespace,
-        "MetricName": metric,
-        "Dimensions": [{"Name": name, "Value": value} for name, value in dimensions.items()],
-    }
-    return {"Id": query_id, "MetricStat": {"Metric": named, "Period": period, "Stat": statistic}}
+def metric_of(namespace: str, name: str, dimensions: Mapping[str, str]) -> Resource:
+    """AWS's Metric. `dimensions` must be all that it has."""
+    pairs = [{"Name": key, "Value": value} for key, value in dimensions.items()]
+    return {"Namespace": namespace, "MetricName": name, "Dimensions": pairs}
+
+
+def metric_query(query_id: str, metric: Resource, period_seconds: int, statistic: str) -> Resource:
+    """One query of GetMetricData."""
+    return {"Id": query_id, "MetricStat": {"Metric": metric, "Period": period_seconds, "Stat": statistic}}
 
 
 def metric_results(region: Region, queries: Sequence[Resource], start: datetime, end: datetime) -> Iterator[Resource]:

@@ -13,6 +13,7 @@ from typing import Any
 
 CHECK_TITLES = {
     "alb_idle_facts": "Idle load balancers",
+    "cloudwatch_agent_coverage": "CloudWatch agent",
     "ebs_orphan_cleanup": "EBS volumes, snapshots",
     "ec2_monitoring": "Detailed monitoring",
     "log_group_retention": "Log group retention",

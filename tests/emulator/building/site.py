@@ -24,6 +24,7 @@ CHECKS = {
     "rds:cluster-snapshot": "rds_maintenance",
     "dms:task": "dms_status",
     "dms:rep": "dms_status",
+    "ssm:managed-instance": "ssm_patch_compliance_info",
 }
 # a day on which no test runs: RDS applies what is pending when its window is moved to now
 QUIET_DAY = ("thu", "fri", "sat", "sun", "mon", "tue", "wed")[datetime.now(timezone.utc).weekday()]
@@ -51,6 +52,7 @@ VARIANTS = {
         "rds_maintenance": {"minimum_engine_version": {"postgres": "16.4"}, "extended_support_warning_days": 180}
     },
     "rds_replication": {"rds_maintenance": {"backup_replication_region": "eu-central-1"}},
+    "patching": {"ssm_patch_compliance_info": {}},
     "rds_snapshots": {"rds_maintenance": {"manual_snapshot_min_age_days": 30}},
 }
 

@@ -2,10 +2,12 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""CloudWatch: pages of alarms, and GetMetricData that keeps namespaces apart and does not scan everything a query."""
+"""CloudWatch: pages of alarms and metrics, and GetMetricData that keeps namespaces apart and does not scan everything a
+query."""
 
 from __future__ import annotations
 
+import time
 from collections import defaultdict
 from collections.abc import Callable, Sequence
 from datetime import datetime, timezone
@@ -16,6 +18,8 @@ from . import dms_metrics
 
 ALARM_PAGE = 100
 QUERIES_A_CALL = 500
+METRIC_PAGE = 500
+LISTED_SECONDS, RECENT_SECONDS = 14 * 86400, 3 * 3600
 STATISTICS: dict[str, Callable[[Sequence[float]], float]] = {
     "Sum": sum,
     "Average": lambda values: sum(values) / len(values),
@@ -111,6 +115,37 @@ def _query(query: Any) -> dict[str, Any]:
     return {k: v for k, v in row.items() if v is not None}
 
 
+def list_metrics(call: Call) -> dict[str, Any] | None:
+    """ListMetrics: what had a value in the last two weeks, or three hours with RecentlyActive; a dimension without a
+    value matches any; 500 a page (moto: everything it knows, without RecentlyActive).
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_ListMetrics.html
+    """
+    if call.protocol != "json":
+        return None
+    params = call.params
+    since = time.time() - (RECENT_SECONDS if params.get("RecentlyActive") else LISTED_SECONDS)
+    wanted = [(one["Name"], one.get("Value")) for one in params.get("Dimensions") or []]
+    found = [
+        key
+        for key, values in _series(cloudwatch(call)).items()
+        if params.get("Namespace") in (None, key[0])
+        and params.get("MetricName") in (None, key[1])
+        and all(any(name == n and value in (None, v) for n, v in key[2]) for name, value in wanted)
+        and max(at for at, _value in values) >= since
+    ]
+    chosen, token = page(sorted(found, key=_series_name), params.get("NextToken") or "", METRIC_PAGE, _series_name)
+    rows = [
+        {"Namespace": space, "MetricName": name, "Dimensions": [{"Name": n, "Value": v} for n, v in dimensions]}
+        for space, name, dimensions in chosen
+    ]
+    return {"Metrics": rows} | ({"NextToken": token} if token else {})
+
+
+def _series_name(key: SeriesKey) -> str:
+    return repr(key)
+
+
 def get_metric_data(call: Call) -> dict[str, Any] | None:
     """GetMetricData of plain metrics: by namespace, name and exact dimensions (moto: any namespace), at most 500
     queries a call; expressions are left to moto. A metric without data has no values.
@@ -172,4 +207,4 @@ def _result(query: dict[str, Any], series: dict[SeriesKey, Series], start: float
     }
 
 
-OPERATIONS = {"DescribeAlarms": describe_alarms, "GetMetricData": get_metric_data}
+OPERATIONS = {"DescribeAlarms": describe_alarms, "GetMetricData": get_metric_data, "ListMetrics": list_metrics}

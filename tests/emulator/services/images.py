@@ -6,12 +6,20 @@
 
 from __future__ import annotations
 
+import time
 from typing import Any
 
 from ..wire import AwsError, Call, timestamp, xml
 from .common import check_dry_run, ec2, paged, select, tag_set
 
 IMAGE_PAGE = 1000
+
+
+def image_state(image: Any) -> str:
+    """`pending` until its snapshots are complete (moto: available at once)."""
+    return "pending" if time.time() < getattr(image, "ready_at", 0.0) else str(image.state)
+
+
 FILTERS = {
     "architecture": lambda i: i.architecture,
     "block-device-mapping.snapshot-id": lambda i: i.ebs_snapshot.id,
@@ -25,7 +33,7 @@ FILTERS = {
     "owner-id": lambda i: i.owner_id,
     "platform": lambda i: i.platform,
     "root-device-type": lambda i: i.root_device_type,
-    "state": lambda i: i.state,
+    "state": image_state,
     "virtualization-type": lambda i: i.virtualization_type,
 }
 
@@ -66,7 +74,7 @@ def _image_xml(image: Any, tags: dict[str, str] | None) -> str:
     row = {
         "imageId": image.id,
         "imageLocation": image.image_location or f"{image.owner_id}/{image.name}",
-        "imageState": image.state,
+        "imageState": image_state(image),
         "imageOwnerId": image.owner_id,
         "imageOwnerAlias": image.owner_alias,
         "isPublic": image.is_public,

@@ -14,6 +14,7 @@ from .common import ec2
 from .elb import classic
 from .elbv2 import elbv2
 from .log_groups import logs
+from .ssm_instances import managed_of, node_tags, ssm
 
 Tagged = tuple[str, dict[str, str]]
 
@@ -47,6 +48,12 @@ def _target_groups(call: Call) -> Iterator[Tagged]:
     return ((arn, backend.tagging_service.get_tag_dict_for_resource(arn)) for arn in list(backend.target_groups))
 
 
+def _managed_nodes(call: Call) -> Iterator[Tagged]:
+    stem = f"arn:aws:ssm:{call.region}:{call.account}:managed-instance/"
+    backend = ssm(call)
+    return ((stem + node_id, node_tags(backend, node_id)) for node_id in managed_of(backend) if node_id[:3] == "mi-")
+
+
 KINDS: dict[str, Callable[[Call], Iterator[Tagged]]] = {
     "ec2:image": _of_ec2("image", lambda b: b.amis.values()),
     "ec2:instance": _of_ec2("instance", lambda b: (i for r in b.reservations.values() for i in r.instances)),
@@ -55,12 +62,13 @@ KINDS: dict[str, Callable[[Call], Iterator[Tagged]]] = {
     "elasticloadbalancing:loadbalancer": _load_balancers,
     "elasticloadbalancing:targetgroup": _target_groups,
     "logs:log-group": _log_groups,
+    "ssm:managed-instance": _managed_nodes,
 }
 
 
 def get_resources(call: Call) -> dict[str, Any] | None:
-    """GetResources for `logs:log-group` (moto names it `logs:loggroup`), load balancers of both generations and EC2:
-    tagged resources only, at most 100 a page. Other resource types are left to moto.
+    """GetResources for `logs:log-group` (moto names it `logs:loggroup`), load balancers of both generations, EC2 and
+    nodes of SSM: tagged resources only, at most 100 a page. Other resource types are left to moto.
 
     https://docs.aws.amazon.com/resourcegroupstagging/latest/APIReference/API_GetResources.html
     """

@@ -54,6 +54,10 @@ class Kettle(Resource):
         if "Tea" in changes:
             raise SweepError("There is no tea.")
 
+    def refuse_deletion(self, region, current):
+        if current.get("Tea"):
+            raise SweepError("There is tea in it.")
+
     def leaving(self, current):
         return current.get("Status") == "leaving"
 
@@ -156,6 +160,13 @@ def test_what_cannot_be_changed_and_what_is_unfit_are_refused_while_planning():
         run(Kettle(kettle(), Colour="blue", Lid=False))
     with pytest.raises(SweepError, match="There is no tea"):
         run(Kettle(None, Colour="red", Lid=True, Tea="green"))
+
+
+def test_what_must_not_be_deleted_is_refused_in_the_plan():
+    made = Kettle({**kettle(), "Tea": "green"})
+    with pytest.raises(SweepError, match="There is tea in it"):
+        run(made, present=False)
+    assert made.calls == []
 
 
 def test_absent_waits_until_it_may_delete_and_until_it_is_gone():

@@ -9,6 +9,7 @@ from __future__ import annotations
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.resource.properties import (
     Change,
+    Exact,
     differences,
     same,
     snake_case,
@@ -142,6 +143,16 @@ def test_names_become_ansibles_and_tag_keys_stay():
         "vpc_subnet_ids": ["a", "b"],
         "tags": {"CostCenter": "1"},
     }
+
+
+def test_in_somebody_s_data_every_key_and_the_order_of_lists_count():
+    lines = {"commands": ["date", "uptime", "date"]}
+    assert same(lines, Exact(lines))
+    assert not same({**lines, "more": ["x"]}, Exact(lines))
+    assert not same({"commands": ["uptime", "date", "date"]}, Exact(lines))
+    assert not same(None, Exact(lines))
+    told = snake_case({"Run": {"Parameters": Exact(InstanceId=["b", "a"])}})
+    assert told == {"run": {"parameters": {"InstanceId": ["b", "a"]}}}
 
 
 def test_a_change_is_told_in_ansibles_names():

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""From a module's parameters to its exit, for the modules that carry an RDS database through a runbook."""
+"""From a module's parameters to its exit, for the modules that carry out a task in one region."""
 
 from __future__ import annotations
 
@@ -16,12 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from ..sweep.account import Account, Connection, open_accounts
 from ..sweep.errors import CallError, SweepError, nearest
 from ..sweep.region import Region
-from .waiting import Patience
-
-WAIT_ARGUMENT_SPEC: dict[str, Any] = {
-    "wait_timeout": {"type": "int", "default": 3600},
-    "wait_delay": {"type": "float", "default": 30.0},
-}
+from .patience import Patience
 
 
 @dataclass(frozen=True)
@@ -49,7 +44,8 @@ class Task:
 
 
 def run_task(work: Callable[[Task], dict[str, Any]], argument_spec: Mapping[str, Any], **constraints: Any) -> None:
-    """The whole of a module's `main`: `work` returns the result, or raises SweepError or CallError."""
+    """The whole of a module's `main`: `work` returns the result, or raises SweepError or CallError. A result with a
+    `msg` is that of a failed task."""
     module = AnsibleAWSModule(argument_spec=dict(argument_spec), supports_check_mode=True, **constraints)
     try:
         expected = module.params.get("expected_account_id")
@@ -60,4 +56,6 @@ def run_task(work: Callable[[Task], dict[str, Any]], argument_spec: Mapping[str,
         result = work(Task(module.params, module.check_mode, account))
     except (SweepError, CallError) as error:
         module.fail_json(msg=str(error))
+    if "msg" in result:
+        module.fail_json(**result)
     module.exit_json(**result)

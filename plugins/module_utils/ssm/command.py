@@ -1,0 +1,168 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Sending a command to any number of instances, and telling what became of it on each."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..resource.task import Task
+from ..sweep.errors import CallError, SweepError
+from ..sweep.region import Region
+from .command_invocations import Invocation, await_command, read_invocations
+from .command_options import INSTANCES, Command
+from .command_targets import ONLINE, UNMANAGED, Target, find_targets
+
+NAMED = 10
+# no word of SSM's: the command was never sent
+NOT_SENT = "NotSent"
+NO_INSTANCES = "NoInstancesInTag"
+
+
+@dataclass
+class Run:
+    """What has been done so far. `unfinished` is a command that did not come to its end in time."""
+
+    command_ids: list[str] = field(default_factory=list)
+    invocations: list[Invocation] = field(default_factory=list)
+    unfinished: str | None = None
+    error: CallError | None = None
+
+    @property
+    def errors(self) -> int:
+        return sum(invocation.counts for invocation in self.invocations)
+
+
+@dataclass(frozen=True)
+class Sending:
+    """How a command goes to its targets: at once to all that SSM finds, or by ids, as many at a time as SSM takes."""
+
+    region: Region
+    command: Command
+    targets: Sequence[Target]
+    by_id: bool
+    wait: bool
+    full_output: bool
+
+    @property
+    def batches(self) -> list[Sequence[Target]]:
+        size = INSTANCES if self.by_id else max(1, len(self.targets))
+        return [self.targets[start : start + size] for start in range(0, len(self.targets), size)]
+
+    def send_all(self, run: Run) -> None:
+        """One batch after the other, until there are more errors than allowed. Raises CallError where nothing was
+        sent."""
+        batches, allowed = self.batches, self.command.rate.allowed_errors(len(self.targets))
+        for batch in batches:
+            try:
+                self._send(batch, run, None if len(batches) == 1 else allowed - run.errors)
+            except CallError as error:
+                if not run.command_ids:
+                    raise
+                run.error = error
+            if run.unfinished or run.error or run.errors > allowed:
+                break
+        for batch in batches[len(run.command_ids) :]:
+            run.invocations += [Invocation.unsent(target, NOT_SENT) for target in batch]
+
+    def _send(self, batch: Sequence[Target], run: Run, max_errors: int | None) -> None:
+        by_id = {"InstanceIds": [target.instance_id for target in batch]}
+        rate = self.command.rate
+        answer = self.region.call(
+            "ssm",
+            "send_command",
+            **self.command.request,
+            **(by_id if self.by_id else {"Targets": self.command.selector.targets}),
+            MaxConcurrency=rate.max_concurrency,
+            MaxErrors=rate.max_errors if max_errors is None else str(max_errors),
+        )
+        command_id = answer["Command"]["CommandId"]
+        run.command_ids.append(command_id)
+        if not self.wait:
+            return
+        if not await_command(self.region, command_id, self.command.patience):
+            run.unfinished = command_id
+        found = read_invocations(self.region, command_id, self.full_output)
+        # SSM looks for itself, and a moment later
+        run.invocations += found or [Invocation.unsent(target, NO_INSTANCES) for target in batch]
+
+
+def run_command(task: Task) -> dict[str, Any]:
+    """The module's result. Raises SweepError, CallError: then nothing was sent."""
+    command, region, platform = Command.of(task.options), task.region(), task.options["platform_type"]
+    found = find_targets(region, command.selector)
+    targets = [target for target in found if not platform or target.platform_type in ("", platform)]
+    managed = [target for target in targets if target.managed]
+    if not managed and not task.options["allow_no_targets"]:
+        raise SweepError(_nobody(command, region, targets))
+    # tags may be on instances of other platforms too, and a document may run there
+    by_id = bool(command.selector.instance_ids) or len(found) > len(targets)
+    sending = Sending(region, command, managed, by_id, task.options["wait"], task.options["full_output"])
+    if len(sending.batches) > 1 and not sending.wait:
+        raise SweepError(_needs_wait(managed))
+    run = Run()
+    if not task.check_mode:
+        sending.send_all(run)
+        if not task.options["ignore_unmanaged"]:
+            run.invocations += [Invocation.unsent(target, UNMANAGED) for target in targets if not target.managed]
+    return _result(task, targets, run)
+
+
+def _nobody(command: Command, region: Region, targets: Sequence[Target]) -> str:
+    what, where = command.selector.words, region.scope.region
+    if targets:
+        return (
+            f"SSM manages none of the {len(targets)} instances of {what} in {where}: give them SSM Agent and an"
+            f" instance profile with AmazonSSMManagedInstanceCore. Nothing was sent: {_some(t.label for t in targets)}."
+        )
+    return f"There is no instance for {what} in {where}: nothing was sent. With allow_no_targets this is no failure."
+
+
+def _needs_wait(targets: Sequence[Target]) -> str:
+    return (
+        f"These are {len(targets)} instances by id, and SSM takes {INSTANCES} a command: leave `wait` on, so that one"
+        " command can follow the other, or choose the instances by tags of their own. Nothing was sent."
+    )
+
+
+def _result(task: Task, targets: Sequence[Target], run: Run) -> dict[str, Any]:
+    sent = bool(run.command_ids) or (task.check_mode and any(target.managed for target in targets))
+    failed = [one for one in run.invocations if not one.succeeded]
+    result = {
+        "changed": sent and not task.options["read_only"],
+        "command_id": run.command_ids[0] if run.command_ids else None,
+        "command_ids": run.command_ids,
+        "targets": [target.to_dict() for target in targets],
+        "offline_instances": [t.to_dict() for t in targets if t.managed and t.ping_status != ONLINE],
+        "unmanaged_instances": [target.to_dict() for target in targets if not target.managed],
+        "invocations": [one.to_dict() for one in run.invocations if one.command_id],
+        "failed_instances": [one.to_dict() for one in failed],
+    }
+    if message := _message(task, run, failed):
+        result["msg"] = message
+    return result
+
+
+def _message(task: Task, run: Run, failed: Sequence[Invocation]) -> str | None:
+    words = []
+    if run.unfinished:
+        words.append(
+            f"Command {run.unfinished} was not finished within {task.options['wait_timeout']} seconds. It goes on in"
+            " AWS; what was known of each instance then is in `invocations`."
+        )
+    if run.error:
+        words.append(f"{run.error}. Earlier commands were sent.")
+    if failed:
+        of = f"{len(failed)} of {len(run.invocations)} instances did not succeed"
+        words.append(f"{of}: {_some(one.words for one in failed)}.")
+    return " ".join(words) or None
+
+
+def _some(words: Any) -> str:
+    every = list(words)
+    more = f"; and {len(every) - NAMED} more" if len(every) > NAMED else ""
+    return "; ".join(every[:NAMED]) + more

@@ -1,0 +1,152 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Whom a command is for: which instances SSM manages, which are offline, and which it can't reach at all."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+from ..sweep.finding import tags_of
+from ..sweep.region import Region, Resource
+
+ONLINE, UNMANAGED = "Online", "Unmanaged"
+FILTER_VALUES = 100
+RUNNING = {"Name": "instance-state-name", "Values": ["running"]}
+
+
+@dataclass(frozen=True)
+class Selector:
+    """Instances by one of three means: their ids, tags (key -> values), or the name of a resource group."""
+
+    instance_ids: Sequence[str] = ()
+    tags: Mapping[str, Sequence[str]] = field(default_factory=dict)
+    resource_group: str = ""
+
+    @property
+    def words(self) -> str:
+        if self.instance_ids:
+            return f"instance_ids {', '.join(self.instance_ids[:10])}"
+        if self.tags:
+            return "tags " + ", ".join(f"{key}={'|'.join(values)}" for key, values in self.tags.items())
+        return f"the resource group {self.resource_group}"
+
+    @property
+    def targets(self) -> list[Resource]:
+        """SendCommand's Targets; SSM finds the instances."""
+        if self.resource_group:
+            return [{"Key": "resource-groups:Name", "Values": [self.resource_group]}]
+        return [{"Key": f"tag:{key}", "Values": list(values)} for key, values in self.tags.items()]
+
+
+@dataclass(frozen=True)
+class Target:
+    """One instance. `ping_status` is SSM's Online, ConnectionLost or Inactive, or Unmanaged."""
+
+    instance_id: str
+    name: str
+    ping_status: str
+    platform_type: str = ""
+
+    @property
+    def managed(self) -> bool:
+        return self.ping_status != UNMANAGED
+
+    @property
+    def label(self) -> str:
+        return f"{self.name} ({self.instance_id})" if self.name else self.instance_id
+
+    def to_dict(self) -> dict[str, Any]:
+        return {
+            "instance_id": self.instance_id,
+            "name": self.name,
+            "ping_status": self.ping_status,
+            "platform_type": self.platform_type,
+        }
+
+
+def find_targets(region: Region, selector: Selector) -> list[Target]:
+    """Every instance that is meant, by id: those that SSM manages, and of the rest those that run, or were named.
+
+    Raises CallError.
+    """
+    if selector.instance_ids:
+        return _by_id(_of_ids(region, selector.instance_ids), _named(selector.instance_ids))
+    if selector.tags:
+        return _by_id(_of_tags(region, selector.tags), _running(region, _tag_filters(selector.tags)))
+    ids = _members(region, selector.resource_group)
+    running = (one for some in _batches(ids, FILTER_VALUES) for one in _running(region, [_filter("instance-id", some)]))
+    return _by_id(_of_ids(region, ids), running)
+
+
+def _by_id(managed: Iterable[Target], others: Iterable[Target]) -> list[Target]:
+    known = {target.instance_id: target for target in others}
+    for target in managed:
+        # EC2's Name tag says more than the computer's name
+        other = known.get(target.instance_id)
+        known[target.instance_id] = replace(target, name=other.name) if other and other.name else target
+    return [known[instance_id] for instance_id in sorted(known)]
+
+
+def _named(instance_ids: Sequence[str]) -> list[Target]:
+    return [Target(instance_id, "", UNMANAGED) for instance_id in instance_ids]
+
+
+def _of_ids(region: Region, instance_ids: Sequence[str]) -> list[Target]:
+    filters = [{"Key": "InstanceIds", "Values": list(some)} for some in _batches(instance_ids, FILTER_VALUES)]
+    return [target for one in filters for target in _managed(region, [one])]
+
+
+def _of_tags(region: Region, tags: Mapping[str, Sequence[str]]) -> list[Target]:
+    return _managed(region, [{"Key": f"tag:{key}", "Values": list(values)} for key, values in tags.items()])
+
+
+def _managed(region: Region, filters: Sequence[Resource]) -> list[Target]:
+    """https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeInstanceInformation.html"""
+    pages = region.pages("ssm", "describe_instance_information", "InstanceInformationList", Filters=list(filters))
+    return [
+        Target(
+            row["InstanceId"],
+            row.get("Name") or row.get("ComputerName") or "",
+            row.get("PingStatus", "Inactive"),
+            row.get("PlatformType", ""),
+        )
+        for page in pages
+        for row in page
+    ]
+
+
+def _running(region: Region, filters: Sequence[Resource]) -> list[Target]:
+    pages = region.pages("ec2", "describe_instances", "Reservations", Filters=[*filters, RUNNING])
+    instances = (instance for page in pages for reservation in page for instance in reservation["Instances"])
+    return [
+        Target(
+            instance["InstanceId"],
+            tags_of(instance).get("Name", ""),
+            UNMANAGED,
+            "Windows" if instance.get("Platform") == "windows" else "Linux",
+        )
+        for instance in instances
+    ]
+
+
+def _members(region: Region, group: str) -> list[str]:
+    """The instances of a resource group; its other resources are no matter of Run Command."""
+    wanted = [{"Name": "resource-type", "Values": ["AWS::EC2::Instance", "AWS::SSM::ManagedInstance"]}]
+    pages = region.pages("resource-groups", "list_group_resources", "Resources", Group=group, Filters=wanted)
+    return [row["Identifier"]["ResourceArn"].rpartition("/")[2] for page in pages for row in page]
+
+
+def _tag_filters(tags: Mapping[str, Sequence[str]]) -> list[Resource]:
+    return [_filter(f"tag:{key}", values) for key, values in tags.items()]
+
+
+def _filter(name: str, values: Sequence[str]) -> Resource:
+    return {"Name": name, "Values": list(values)}
+
+
+def _batches(items: Sequence[str], size: int) -> list[Sequence[str]]:
+    return [items[start : start + size] for start in range(0, len(items), size)]

@@ -1,0 +1,244 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""Run Command with its statuses, on the instances of ssm_instances. moto has every command succeed at once, on any
+instance, and gives neither its invocations nor its output.
+
+https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
+"""
+
+from __future__ import annotations
+
+import time
+import uuid
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+from ..wire import AwsError, Call, page
+from .ssm_instances import PLUGINS, Managed, Outcome, managed_of, ssm, tags_of
+
+# looks at a command that is still in progress, unless a test says otherwise
+LOOKS = 1
+LIST_OUTPUT, FULL_OUTPUT, FULL_ERRORS = 2500, 24000, 8000
+INSTANCES, TARGETS = 50, 5
+STATUSES = {
+    "Success": "Success",
+    "Terminated": "Cancelled",
+    "Cancelled": "Cancelled",
+    "DeliveryTimedOut": "TimedOut",
+    "ExecutionTimedOut": "TimedOut",
+}
+NOT_COUNTED = ("Success", "DeliveryTimedOut", "Undeliverable", "InvalidPlatform", "Terminated")
+SHELLS = {"AWS-RunShellScript": "Linux", "AWS-RunPowerShellScript": "Windows"}
+
+
+@dataclass
+class Sent:
+    """A command, and what it came to on each instance. It is in progress for `looks` more looks."""
+
+    command_id: str
+    params: Mapping[str, Any]
+    outcomes: dict[str, Outcome]
+    instances: Sequence[Managed]
+    looks: float
+    sent_at: float = field(default_factory=time.time)
+
+    @property
+    def in_progress(self) -> bool:
+        return self.looks > 0
+
+
+def set_looks(backend: Any, looks: float) -> None:
+    """For how many looks each command is in progress; infinity for one that never ends."""
+    backend.command_looks = looks
+
+
+def sent_of(backend: Any) -> dict[str, Sent]:
+    if not hasattr(backend, "sent_commands"):
+        backend.sent_commands = {}
+    sent: dict[str, Sent] = backend.sent_commands
+    return sent
+
+
+def send_command(call: Call) -> dict[str, Any]:
+    """SendCommand: InstanceIds (at most 50, all of them managed, or InvalidInstanceId) or Targets (at most 5).
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
+    """
+    backend = ssm(call)
+    instances = _instances(call)
+    sent = Sent(str(uuid.uuid4()), call.params, {}, instances, getattr(backend, "command_looks", LOOKS))
+    sent.outcomes.update(_run(call, instances))
+    sent_of(backend)[sent.command_id] = sent
+    return {"Command": _command(sent) | {"Status": "Pending", "StatusDetails": "Pending"}}
+
+
+def _instances(call: Call) -> list[Managed]:
+    managed, ids, targets = managed_of(ssm(call)), call.params.get("InstanceIds"), call.params.get("Targets") or []
+    if bool(ids) == bool(targets) or len(ids or []) > INSTANCES or len(targets) > TARGETS:
+        raise AwsError("ValidationException", "Either InstanceIds (at most 50) or Targets (at most 5) must be given")
+    if ids:
+        if unknown := [instance_id for instance_id in ids if instance_id not in managed]:
+            raise AwsError("InvalidInstanceId", f"Instances [{unknown}] not in a valid state for account")
+        return [managed[instance_id] for instance_id in ids]
+    return [managed[instance_id] for instance_id in sorted(managed) if _is_target(call, instance_id, targets)]
+
+
+def _is_target(call: Call, instance_id: str, targets: Sequence[Mapping[str, Any]]) -> bool:
+    from .resource_groups import members
+
+    for target in targets:
+        key, values = target["Key"], target["Values"]
+        if key == "resource-groups:Name":
+            found = any(instance_id in members(call, group) for group in values)
+        elif key.startswith("tag:"):
+            found = tags_of(call, instance_id).get(key[4:]) in values
+        else:
+            raise AwsError("InvalidTarget", f"The target key {key} is not valid")
+        if not found:
+            return False
+    return True
+
+
+def _run(call: Call, instances: Sequence[Managed]) -> dict[str, Outcome]:
+    """One instance after the other; once there are more errors than MaxErrors, the rest is Terminated."""
+    limit, errors, outcomes = str(call.params.get("MaxErrors", "0")), 0, {}
+    allowed = len(instances) * int(limit[:-1]) // 100 if limit.endswith("%") else int(limit)
+    for instance in instances:
+        outcome = Outcome("Terminated") if errors > allowed else _outcome(call, instance)
+        errors += outcome.status not in NOT_COUNTED
+        outcomes[instance.instance_id] = outcome
+    return outcomes
+
+
+def _outcome(call: Call, instance: Managed) -> Outcome:
+    platform = SHELLS.get(call.params["DocumentName"], instance.platform)
+    if platform != instance.platform:
+        return Outcome("InvalidPlatform")
+    if instance.ping_status != "Online":
+        return Outcome("DeliveryTimedOut")
+    return instance.machine(call.params.get("Parameters") or {})
+
+
+def list_commands(call: Call) -> dict[str, Any]:
+    """ListCommands by CommandId; each look brings a command nearer to its end.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommands.html
+    """
+    sent = _sent(call)
+    answer = _command(sent)
+    sent.looks -= 1
+    return {"Commands": [answer]}
+
+
+def _sent(call: Call) -> Sent:
+    sent = sent_of(ssm(call)).get(call.params.get("CommandId", ""))
+    if sent is None:
+        raise AwsError("InvalidCommandId", "Invalid command id.")
+    return sent
+
+
+def _command(sent: Sent) -> dict[str, Any]:
+    details = _details(sent)
+    done = [] if sent.in_progress else list(sent.outcomes.values())
+    return {
+        "CommandId": sent.command_id,
+        **{name: value for name, value in sent.params.items() if name != "Parameters"},
+        "Parameters": sent.params.get("Parameters", {}),
+        "Status": {"InProgress": "InProgress", "Incomplete": "Failed", "NoInstancesInTag": "Success"}.get(details)
+        or STATUSES.get(details, "Failed"),
+        "StatusDetails": details,
+        "RequestedDateTime": sent.sent_at,
+        "TargetCount": len(sent.outcomes),
+        "CompletedCount": len(done),
+        "ErrorCount": sum(outcome.status not in NOT_COUNTED for outcome in done),
+    }
+
+
+def _details(sent: Sent) -> str:
+    if not sent.outcomes:
+        return "NoInstancesInTag"
+    if sent.in_progress:
+        return "InProgress"
+    statuses = {outcome.status for outcome in sent.outcomes.values()}
+    if statuses == {"Success"}:
+        return "Success"
+    return "Failed" if statuses - {"Success", *NOT_COUNTED} else "Incomplete"
+
+
+def list_command_invocations(call: Call) -> dict[str, Any]:
+    """ListCommandInvocations, which moto lacks: at most 50 a page; with Details each plugin's output, cut at 2,500
+    characters.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommandInvocations.html
+    """
+    sent, size = _sent(call), call.params.get("MaxResults", 50)
+    if not 1 <= size <= 50:
+        raise AwsError("ValidationException", f"Value '{size}' at 'maxResults' failed to satisfy constraint")
+    rows = [_invocation(call, sent, instance) for instance in sent.instances]
+    chosen, token = page(sorted(rows, key=_row_id), call.params.get("NextToken") or "", size, _row_id)
+    return {"CommandInvocations": list(chosen)} | ({"NextToken": token} if token else {})
+
+
+def _row_id(row: Mapping[str, Any]) -> str:
+    return str(row["InstanceId"])
+
+
+def _invocation(call: Call, sent: Sent, instance: Managed) -> dict[str, Any]:
+    outcome = sent.outcomes[instance.instance_id]
+    row = {
+        "CommandId": sent.command_id,
+        "InstanceId": instance.instance_id,
+        "InstanceName": instance.name or tags_of(call, instance.instance_id).get("Name", ""),
+        "DocumentName": sent.params["DocumentName"],
+    }
+    if sent.in_progress:
+        return row | {"Status": "InProgress", "StatusDetails": "InProgress", "CommandPlugins": []}
+    status = STATUSES.get(outcome.status, "Failed")
+    plugin = {
+        "Name": PLUGINS[instance.platform],
+        "Status": status,
+        "StatusDetails": outcome.status,
+        "ResponseCode": outcome.exit_code if outcome.status in ("Success", "Failed") else -1,
+        "Output": _both(outcome)[:LIST_OUTPUT],
+    }
+    plugins = [plugin] if call.params.get("Details") else []
+    return row | {"Status": status, "StatusDetails": outcome.status, "CommandPlugins": plugins}
+
+
+def _both(outcome: Outcome) -> str:
+    return outcome.output + (f"\n----------ERROR-------\n{outcome.errors}" if outcome.errors else "")
+
+
+def get_command_invocation(call: Call) -> dict[str, Any]:
+    """GetCommandInvocation: 24,000 characters of the output, 8,000 of the errors.
+
+    https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html
+    """
+    sent, instance_id = _sent(call), call.params["InstanceId"]
+    instance = next((one for one in sent.instances if one.instance_id == instance_id), None)
+    if instance is None:
+        raise AwsError("InvocationDoesNotExist", "The command ID and managed node ID you specified didn't match any "
+                       "invocations.")  # fmt: skip
+    if call.params.get("PluginName", PLUGINS[instance.platform]) != PLUGINS[instance.platform]:
+        raise AwsError("InvalidPluginName", "The plugin name isn't valid.")
+    outcome = sent.outcomes[instance_id]
+    return {
+        "CommandId": sent.command_id,
+        "InstanceId": instance_id,
+        "ResponseCode": outcome.exit_code,
+        "Status": STATUSES.get(outcome.status, "Failed"),
+        "StatusDetails": outcome.status,
+        "StandardOutputContent": outcome.output[:FULL_OUTPUT],
+        "StandardErrorContent": outcome.errors[:FULL_ERRORS],
+    }
+
+
+OPERATIONS = {
+    "SendCommand": send_command,
+    "ListCommands": list_commands,
+    "ListCommandInvocations": list_command_invocations,
+    "GetCommandInvocation": get_command_invocation,
+}

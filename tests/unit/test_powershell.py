@@ -1,0 +1,46 @@
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""PowerShell that is sent to hosts parses. What it does, no test here can tell: there is no PowerShell."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Any
+
+import pytest
+import tree_sitter_powershell
+from tree_sitter import Language, Parser
+
+ROLES = Path(__file__).resolve().parents[2] / "roles"
+SCRIPTS = sorted(ROLES.rglob("*.ps1"))
+
+
+def wrong(node: Any) -> Iterator[Any]:
+    if node.is_error or node.is_missing:
+        yield node
+    for child in node.children:
+        yield from wrong(child)
+
+
+def parse(text: str) -> list[str]:
+    tree = Parser(Language(tree_sitter_powershell.language())).parse(text.encode())
+    return [f"line {node.start_point[0] + 1}: {node.text.decode()[:60]}" for node in wrong(tree.root_node)]
+
+
+def test_the_parser_knows_what_is_wrong():
+    assert parse("if ($true) { Write-Output 'a' }") == []
+    assert parse("if ($true) { Write-Output 'a'")
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROLES)))
+def test_it_parses(path):
+    assert parse(path.read_text(encoding="utf-8")) == []
+
+
+@pytest.mark.parametrize("path", sorted([*SCRIPTS, *ROLES.rglob("install.sh")]), ids=lambda path: path.name)
+def test_ssm_finds_no_variable_of_its_own_in_it(path):
+    # SSM puts parameters in the place of what stands in two braces
+    assert "{{" not in path.read_text(encoding="utf-8")
