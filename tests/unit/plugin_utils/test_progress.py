@@ -34,9 +34,8 @@ def test_while_it_finds_it_says_how_many_regions_remain_and_how_fast_it_reads():
 
 def test_while_it_acts_it_says_how_many_actions_remain_and_for_how_long():
     found = told(100, regions_done=17, examined=5000, found=1300, planned=1300)
-    acting = [
-        told(at, "act", examined=5000, found=1300, planned=1300 - done, changed=done) for at, done in ((110, 0), (114, 20))
-    ]
+    numbers = {"examined": 5000, "found": 1300}
+    acting = [told(110, "act", planned=1300, **numbers), told(114, "act", planned=1280, changed=20, **numbers)]
     assert line(found, *acting) == (
         "Sweep: 0/17 regions, 5,000 examined, 1,300 found, 20 changed (5.0/s), 0 failed;"
         " 1,280 actions remaining, about 4 min"
