@@ -87,7 +87,7 @@ $(STAMPS)/bench: requirements-bench.txt
 bench: setup $(STAMPS)/demo $(if $(filter c7n,$(PEERS)),$(STAMPS)/bench)
 	@mkdir -p docs/images
 	@$(BIN)/python -m tests.benchmark --scales $(SCALES) --peers $(PEERS) --runs $(RUNS) \
-	  --json docs/benchmark.json --svg docs/images/benchmark.svg
+	  --json docs/benchmark.json --svg docs/images/benchmark.svg --markdown docs/benchmark.md
 
 soak: setup $(STAMPS)/test
 	@SYSOPS_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/pytest -q -s tests/soak

@@ -8,19 +8,15 @@ the peers and calls it."""
 from __future__ import annotations
 
 import argparse
-import json
-import os
-import platform
 import sys
 from collections.abc import Iterator, Sequence
-from datetime import datetime, timezone
 from pathlib import Path
 
 from ..emulator import Emulator
-from .chart import chart
 from .contenders import CONTENDERS, ROOT, Contender
+from .results import Results
 from .runs import OURS, Run, median_of, run_once
-from .table import Skipped, table, trials_table
+from .table import Skipped, trials_table
 from .trials import TRIALS, Trial
 
 # the second one is what this collection does besides, when the limit is raised: ask about single snapshots
@@ -46,8 +42,9 @@ def main() -> int:
         for name in options.trials:
             trials.append(TRIALS[name](emulator, options.latency_ms))
             print(trials_table(trials[-1:]), flush=True)
-    print(f"\n{table(runs, skipped)}\n\n{trials_table(trials)}")
-    _write(options.json, options.svg, runs, skipped, trials, options.latency_ms)
+    results = Results(runs, skipped, trials, options.latency_ms)
+    print(f"\n{results.tables()}")
+    results.write(options.json, options.svg, options.markdown)
     ours = [run for run in runs if run.contender == OURS]
     held = all(all(trial.limits.values()) for trial in trials)
     return 0 if held and not any(run.missed or run.harmed or run.measured.exit_code for run in ours) else 1
@@ -62,6 +59,7 @@ def _options() -> argparse.Namespace:
     parser.add_argument("--latency-ms", type=float, default=60)
     parser.add_argument("--json", type=Path, help="write the results here")
     parser.add_argument("--svg", type=Path, help="write a chart here")
+    parser.add_argument("--markdown", type=Path, help="write the tables here")
     return parser.parse_args()
 
 
@@ -85,25 +83,6 @@ def _run(emulator: Emulator, contender: Contender, scale: str, mode: str, option
         some.append(run_once(emulator, contender, scale, mode, options.latency_ms))
         print(f"{scale} {mode}, {contender.name}: {some[-1].measured.wall_seconds:.1f} s", flush=True)
     return median_of(some)
-
-
-def _write(
-    json_path: Path | None, svg_path: Path | None, runs: list[Run], skipped: list[Skipped], trials: list[Trial],
-    latency_ms: float,
-) -> None:  # fmt: skip
-    if json_path:
-        result = {
-            "at": datetime.now(timezone.utc).isoformat(timespec="seconds"),
-            "latency_ms": latency_ms,
-            "machine": {"processors": os.cpu_count(), "python": platform.python_version()},
-            "runs": [run.to_dict() for run in runs],
-            "skipped": [dict(zip(("scale", "mode", "program", "reason"), row, strict=True)) for row in skipped],
-            "trials": [trial.to_dict() for trial in trials],
-        }
-        json_path.write_text(json.dumps(result, indent=1) + "\n", encoding="utf-8")
-    if svg_path:
-        caption = f"Wall time of the whole process, 17 regions, {latency_ms:g} ms a call"
-        svg_path.write_text(chart(runs, caption), encoding="utf-8")
 
 
 if __name__ == "__main__":
