@@ -20,9 +20,9 @@ from .runs import Run
 from .table import Skipped, table, trials_table
 from .trials import Trial
 
-LEGEND = """`ratio` is the wall time over that of sysops.aws; `CPU s` is of all processes of the program, `peak MB` of the
-largest one; `over min.` are calls beyond the pages, lists and changes that the job takes; `missed` resources should
-have been changed and were not, `harmed` ones are protected by a guard of sysops.aws and were changed."""
+LEGEND = """`ratio` is the wall time over that of sysops.aws; `CPU s` is of all processes of the program, `peak MB` of
+the largest one; `over min.` are calls beyond the pages, lists and changes that the job takes; `missed` resources
+should have been changed and were not, `harmed` ones are protected by a guard of sysops.aws and were changed."""
 
 
 @dataclass(frozen=True)
@@ -61,7 +61,7 @@ class Results:
         day = datetime.now(timezone.utc).date().isoformat()
         where = f"{self._where()}, {os.cpu_count()} processors shared with the emulated account, Python"
         return (
-            f"# Benchmark of {day}\n\nWritten by `make bench`: {where} {platform.python_version()}. What the words mean,"
-            f" and what was tried, is in [performance.md](performance.md).\n\n"
+            f"# Benchmark of {day}\n\nWritten by `make bench`: {where} {platform.python_version()}."
+            " What was tried, and what each step gained, is in [performance.md](performance.md).\n\n"
             f"{table(self.runs, self.skipped)}\n\n{LEGEND}\n\n```text\n{trials_table(self.trials)}\n```\n"
         )
