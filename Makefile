@@ -3,6 +3,10 @@ SHELL := /bin/sh
 PYTHON ?= python3
 MODE ?= report
 EXAMPLES ?= 10000
+SCALES ?= S M L
+PEERS ?= c7n amazon.aws
+RUNS ?= 3
+SOAK_SECONDS ?= 3600
 BIN := .venv/bin
 STAMPS := .venv/stamps
 LINK := .ansible/collections/ansible_collections/sysops/aws
@@ -13,7 +17,7 @@ COMPILE := $(BIN)/python -m compileall -q -j 0 -x 'ansible_collections/(?!amazon
 # Relative: make runs in the root of the repository, which may have spaces in its path.
 export ANSIBLE_CONFIG := ansible.cfg
 
-.PHONY: help setup demo test lint sanity proof molecule clean
+.PHONY: help setup demo test lint sanity proof bench soak molecule clean
 
 help:
 	@echo "make setup      .venv with ansible and boto3, and the collection linked where Ansible finds it"
@@ -22,6 +26,8 @@ help:
 	@echo "make lint       every check but sanity and pytest"
 	@echo "make sanity     ansible-test sanity, in full"
 	@echo "make proof      the invariants on 10,000 random accounts (EXAMPLES=... for another number); takes long"
+	@echo "make bench      speed, memory and calls beside others (SCALES='S M' PEERS=c7n RUNS=3 for a shorter one); half an hour"
+	@echo "make soak       an hour of sweeps while another process changes the account (SOAK_SECONDS=... for another time)"
 	@echo "make molecule   the roles on real hosts"
 	@echo "make clean      removes what the other targets made, but for reports"
 
@@ -72,11 +78,25 @@ proof: setup $(STAMPS)/test
 	@SYSOPS_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -q -n 2 --dist loadfile \
 	  tests/unit/module_utils/sweep/test_invariants.py tests/integration/test_random_accounts.py
 
+$(STAMPS)/bench: requirements-bench.txt
+	@echo "==> installing whom to compare with: Cloud Custodian, in .venv-bench"
+	@$(PYTHON) -m venv .venv-bench
+	@.venv-bench/bin/python -m pip install --quiet --disable-pip-version-check -r requirements-bench.txt
+	@mkdir -p $(STAMPS) && touch $@
+
+bench: setup $(STAMPS)/demo $(if $(filter c7n,$(PEERS)),$(STAMPS)/bench)
+	@mkdir -p docs/images
+	@$(BIN)/python -m tests.benchmark --scales $(SCALES) --peers $(PEERS) --runs $(RUNS) \
+	  --json docs/benchmark.json --svg docs/images/benchmark.svg --markdown docs/benchmark.md
+
+soak: setup $(STAMPS)/test
+	@SYSOPS_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/pytest -q -s tests/soak
+
 molecule:
 	@found=$$(ls -d extensions/molecule/*/molecule.yml 2>/dev/null); \
 	if [ -z "$$found" ]; then echo "molecule: there are no scenarios yet, nothing to run"; \
 	else echo "molecule: no runner yet for: $$found"; exit 1; fi
 
 clean:
-	rm -rf .venv .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis
+	rm -rf .venv .venv-bench .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis
 	find . -name __pycache__ -type d -prune -exec rm -rf {} +

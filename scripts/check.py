@@ -15,6 +15,7 @@ import subprocess
 import sys
 import time
 from collections.abc import Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -27,11 +28,13 @@ LEFT_OUT = re.compile(r"^(?:WARNING: (?:Skipping|Required program)|SKIPPED \[).*
 
 @dataclass(frozen=True)
 class Check:
-    """One tool: what it looks at, its command line, and whether it runs in the copied tree."""
+    """One tool: what it looks at, its command line, and whether it runs in the copied tree, or beside all others."""
 
     purpose: str
     command: tuple[str, ...]
     in_copy: bool = False
+    #: whether it waits most of its time, so that the others may run meanwhile
+    beside: bool = False
 
 
 @dataclass(frozen=True)
@@ -56,12 +59,14 @@ CHECKS = {
     ),
     "changelog": Check("Changelog and its fragments", ("antsibull-changelog", "lint"), in_copy=True),
     "sanity": Check("ansible-test sanity, all of its tests", ("python", str(ROOT / "scripts" / "sanity.py"))),
+    "soak": Check("Sweeps while another process changes the account", ("pytest", "-s", "tests/soak"), beside=True),
     "pytest": Check("Unit, emulator, playbook and browser tests", ("pytest", "-n", "2", "--dist", "loadfile")),
 }
 
 
 def run(name: str, check: Check) -> Outcome:
-    """Runs one check with its output shown as it comes. A program that isn't there makes it SKIPPED, never passed."""
+    """Runs one check with its output shown as it comes, or at its end if others run meanwhile. A program that isn't
+    there makes it SKIPPED, never passed."""
     print(f"\n==> {name}: {check.purpose} ({' '.join(check.command).replace(f'{ROOT}/', '')})", flush=True)
     program = BIN / check.command[0]
     if not program.exists():
@@ -83,9 +88,20 @@ def run(name: str, check: Check) -> Outcome:
     ) as process:  # fmt: skip
         for line in process.stdout or ():
             output.append(line)
-            print(line, end="", flush=True)
+            if not check.beside:
+                print(line, end="", flush=True)
+    if check.beside:
+        print(f"\n==> {name}, which ran meanwhile, said:\n{''.join(output)}", flush=True)
     left_out = tuple(dict.fromkeys(LEFT_OUT.findall("".join(output))))
     return Outcome(name, "failed" if process.returncode else "passed", time.monotonic() - started, left_out)
+
+
+def run_all(names: Sequence[str]) -> list[Outcome]:
+    """One after the other, but for those that run beside the others."""
+    with ThreadPoolExecutor() as pool:
+        beside = {name: pool.submit(run, name, CHECKS[name]) for name in names if CHECKS[name].beside}
+        done = {name: run(name, CHECKS[name]) for name in names if name not in beside}
+        return [done[name] if name in done else beside[name].result() for name in names]
 
 
 def closing_table(outcomes: Sequence[Outcome]) -> str:
@@ -101,7 +117,7 @@ def main(names: Sequence[str]) -> int:
     if unknown:
         print(f"There is no check {unknown[0]!r}. There are: {', '.join(CHECKS)}.", file=sys.stderr)
         return 2
-    outcomes = [run(name, CHECKS[name]) for name in names or CHECKS]
+    outcomes = run_all(names or list(CHECKS))
     print(closing_table(outcomes))
     failed = [outcome.name for outcome in outcomes if outcome.result == "failed"]
     print(f"\nFAILED: {', '.join(failed)}" if failed else "\nNothing failed.")

@@ -47,6 +47,7 @@ done
 export AWS_CONFIG_FILE=/dev/null AWS_SHARED_CREDENTIALS_FILE=/dev/null AWS_EC2_METADATA_DISABLED=true
 export AWS_ENDPOINT_URL="$url" AWS_ACCESS_KEY_ID=testing AWS_SECRET_ACCESS_KEY=testing AWS_DEFAULT_REGION=us-east-1
 export NO_PROXY=127.0.0.1 no_proxy=127.0.0.1
+export ANSIBLE_CALLBACKS_ENABLED=sysops.aws.progress
 
 echo "==> ansible-playbook playbooks/cost_hygiene.yml $*"
 "$ansible_playbook" playbooks/cost_hygiene.yml "$@"

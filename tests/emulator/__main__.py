@@ -17,7 +17,7 @@ def main() -> None:
     """Print `listening on URL` when the account is built and the port is open."""
     parser = argparse.ArgumentParser(prog="python -m tests.emulator", description=__doc__)
     parser.add_argument("--port", type=int, default=0, help="default: a free one")
-    parser.add_argument("--scale", default="demo", help="demo, S, M, L, none, or orphans-N: N orphan volumes")
+    parser.add_argument("--scale", default="demo", help="demo, S, M, L, none, ... (see account.py)")
     parser.add_argument("--seed", type=int, default=1)
     parser.add_argument("--latency-ms", type=float, default=0, help="added to every call")
     parser.add_argument("--snapshot-seconds", type=float, default=0, help="how long a new snapshot is pending")

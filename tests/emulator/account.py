@@ -2,7 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Builds the emulated account at one of the scales demo, S, M, L, none or orphans-N, the same for the same seed."""
+"""Builds the emulated account at one of the scales, the same for the same seed.
+
+demo; S, M and L, spread evenly over the regions; M-uneven, with a fifth of it in the first region; orphans-N: N orphan
+volumes; snapshots-N: N snapshots in one region, made as they are asked for; none.
+"""
 
 from __future__ import annotations
 
@@ -18,6 +22,7 @@ from .building.ebs import add_volume, build_recycle_bin_rules, build_snapshots, 
 from .building.instances import PLAIN, add_instance, build_instances
 from .building.launch import build_launch_snapshots
 from .building.logs import add_log_group, build_log_groups
+from .building.many import build_many_snapshots
 from .building.patching import build_patching, expect_unmanaged
 from .building.rds import build_databases
 from .building.site import Site, waste
@@ -30,6 +35,8 @@ FULL = ((ACCOUNT, "eu-west-1"), (ACCOUNT, "us-east-1"), (OTHER_ACCOUNT, "ap-sout
 # Where the demo's Recycle Bin has rules.
 WITH_RECYCLE_BIN = FULL[1:]
 ORPHANS = re.compile(r"orphans-(\d+)")
+SNAPSHOTS = re.compile(r"snapshots-(\d+)")
+UNEVEN, FIRST_SHARE = "M-uneven", 0.2
 
 
 def build(scale: str, seed: int) -> list[dict[str, Any]]:
@@ -46,6 +53,10 @@ def build(scale: str, seed: int) -> list[dict[str, Any]]:
         _build_demo(sites)
     elif orphans := ORPHANS.fullmatch(scale):
         build_orphans(own, int(orphans[1]))
+    elif snapshots := SNAPSHOTS.fullmatch(scale):
+        build_many_snapshots(sites[FULL[0]], int(snapshots[1]))
+    elif scale == UNEVEN:
+        build_bulk(own, SIZES["M"], FIRST_SHARE)
     else:
         build_bulk(own, SIZES[scale])
     return manifest
@@ -53,8 +64,10 @@ def build(scale: str, seed: int) -> list[dict[str, Any]]:
 
 def check_scale(scale: str) -> str:
     """Raises ValueError on an unknown scale."""
-    if scale not in ("demo", "none", *SIZES) and not ORPHANS.fullmatch(scale):
-        raise ValueError(f"unknown scale {scale!r}: demo, none, orphans-NUMBER, {', '.join(SIZES)}")
+    numbered = ORPHANS.fullmatch(scale) or SNAPSHOTS.fullmatch(scale)
+    names = ("demo", "none", *SIZES, UNEVEN)
+    if scale not in names and not numbered:
+        raise ValueError(f"unknown scale {scale!r}: orphans-NUMBER, snapshots-NUMBER, {', '.join(names)}")
     return scale
 
 

@@ -10,6 +10,7 @@ import threading
 import time
 from dataclasses import dataclass, field
 from fnmatch import fnmatchcase
+from random import Random
 from typing import Any
 
 from .wire import AwsError, Call
@@ -48,10 +49,24 @@ SHAPES: dict[str, dict[str, tuple[str, str, int]]] = {
 }
 
 
+# kinds that answer nothing: the connection is reset before the call is carried out, or after it (its answer is lost on
+# the way), or stays open without a word; `slow` answers, `seconds` later
+CONNECTION_KINDS = ("reset", "lost", "silent", "slow")
+READS = ("Describe", "Get", "List", "AssumeRole")
+# (burst, a second) of reads and changes: docs.aws.amazon.com/ec2/latest/devguide/ec2-api-throttling.html
+EC2_READS, EC2_CHANGES = (100, 20), (50, 5)
+
+
+class HangUp(ConnectionError):
+    """The connection ends without an answer."""
+
+
 @dataclass
 class Fault:
-    """One rule. None matches everything; `operation` may be a glob. `times` counts down; `rate`/`burst` make it a
-    token bucket for each (account, region, operation), as EC2 throttles."""
+    """One rule. None matches everything; `operation` may be a glob, `changes` tells reads from what changes things.
+    `times` counts down; `share` strikes that part of the calls, at random but the same each time. `rate`/`burst` make
+    it a token bucket for each (account, region, operation) or, if `shared`, for each (account, region, service), as
+    EC2 throttles. `seconds` are those of `slow` and `silent`."""
 
     kind: str
     account: str | None = None
@@ -61,6 +76,11 @@ class Fault:
     times: int | None = None
     rate: float | None = None
     burst: float = 1.0
+    share: float | None = None
+    changes: bool | None = None
+    shared: bool = False
+    seconds: float = 3600.0
+    chance: Random = field(default_factory=lambda: Random(1), repr=False)
     buckets: dict[tuple[str, str, str], tuple[float, float]] = field(default_factory=dict, repr=False)
 
     def matches(self, call: Call) -> bool:
@@ -69,10 +89,13 @@ class Fault:
             and self.region in (None, call.region)
             and self.service in (None, call.service)
             and (self.operation is None or fnmatchcase(call.operation, self.operation))
+            and self.changes in (None, not call.operation.startswith(READS))
         )
 
     def strikes(self, call: Call) -> bool:
         """Whether this call fails; takes a token or one of the remaining times."""
+        if self.share is not None and self.chance.random() >= self.share:
+            return False
         if self.rate is not None:
             return not self._take(call, time.monotonic())
         if self.times is None:
@@ -81,7 +104,7 @@ class Fault:
         return self.times >= 0
 
     def _take(self, call: Call, now: float) -> bool:
-        key = (call.account, call.region, call.operation)
+        key = (call.account, call.region, call.service if self.shared else call.operation)
         tokens, at = self.buckets.get(key, (self.burst, now))
         tokens = min(self.burst, tokens + (now - at) * (self.rate or 0.0))
         self.buckets[key] = (tokens - 1 if tokens >= 1 else tokens, now)
@@ -97,8 +120,8 @@ class Faults:
 
     def add(self, kind: str, **match: Any) -> None:
         """Add one fault. Raises ValueError on an unknown kind, TypeError on an unknown key."""
-        if kind not in SHAPES:
-            raise ValueError(f"unknown kind of fault {kind!r}, known: {', '.join(SHAPES)}")
+        if kind not in SHAPES and kind not in CONNECTION_KINDS:
+            raise ValueError(f"unknown kind of fault {kind!r}, known: {', '.join((*SHAPES, *CONNECTION_KINDS))}")
         with self._lock:
             self._faults.append(Fault(kind, **match))
 
@@ -109,6 +132,11 @@ class Faults:
     def throttle(self, **match: Any) -> None:
         """Answer throttles: `times` of them, or whatever exceeds `rate` a second after `burst` calls."""
         self.add("throttle", **match)
+
+    def throttle_as_ec2(self) -> None:
+        """Token buckets for each service and region: reads 100 and 20 a second, all that changes things 50 and 5."""
+        for changes, (burst, rate) in ((False, EC2_READS), (True, EC2_CHANGES)):
+            self.add("throttle", changes=changes, burst=burst, rate=rate, shared=True)
 
     def server_error(self, **match: Any) -> None:
         """Answer HTTP 500."""
@@ -129,13 +157,28 @@ class Faults:
             self.add(**fault)
 
     def check(self, call: Call) -> None:
-        """Raise AwsError where a fault strikes this call."""
-        if not self._faults:
+        """Raise AwsError or HangUp where a fault strikes this call."""
+        struck = self._struck(call, lost=False)
+        if struck is None:
             return
-        with self._lock:
-            struck = next((f for f in self._faults if f.matches(call) and f.strikes(call)), None)
-        if struck:
+        if struck.kind in ("slow", "silent"):
+            time.sleep(struck.seconds)
+        if struck.kind in SHAPES:
             raise _error(struck.kind, call)
+        if struck.kind != "slow":
+            raise HangUp
+
+    def check_answer(self, call: Call) -> None:
+        """Raise HangUp where the answer to what has been done is lost."""
+        if self._struck(call, lost=True):
+            raise HangUp
+
+    def _struck(self, call: Call, lost: bool) -> Fault | None:
+        if not self._faults:
+            return None
+        with self._lock:
+            some = [fault for fault in self._faults if (fault.kind == "lost") is lost and fault.matches(call)]
+            return next((fault for fault in some if fault.strikes(call)), None)
 
 
 def _error(kind: str, call: Call) -> AwsError:

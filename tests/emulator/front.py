@@ -16,7 +16,7 @@ from io import BytesIO
 from typing import Any
 
 from . import regions
-from .faults import Faults
+from .faults import Faults, HangUp
 from .services import OPERATIONS, UNKNOWN_TO_MOTO
 from .settings import Settings
 from .wire import AwsError, Call, Environ, Reply, credential_scope, parse_call, render, render_error
@@ -47,8 +47,11 @@ class Front:
         call = parse_call(environ, body, self._account(environ), self.settings)
         try:
             reply = None if path.startswith("/moto-api/") else self._answer(call, environ)
-            if reply is None:
-                return list(self.moto(environ, start_response))
+            answer = list(self.moto(environ, start_response)) if reply is None else _send(reply, start_response)
+            self.faults.check_answer(call)
+            return answer
+        except HangUp:
+            raise
         except Exception as error:  # noqa: BLE001 - a crash is a server error to its caller, not a dropped connection
             reply = render_error(call.protocol, _as_aws_error(call, error))
         return _send(reply, start_response)

@@ -6,10 +6,13 @@
 
 from __future__ import annotations
 
+import os
 import socket
+import struct
 import threading
 from socketserver import StreamRequestHandler, ThreadingTCPServer
 
+from .faults import HangUp
 from .wire import Environ
 from .wsgi import WsgiApp, make_environ, respond
 
@@ -69,8 +72,16 @@ class _Connection(StreamRequestHandler):
         try:
             while self._one_request():
                 pass
+        except HangUp:
+            self._reset()
         except (ConnectionError, TimeoutError):
             return
+
+    def _reset(self) -> None:
+        """Close the connection so that the other side reads ECONNRESET, and not an orderly end."""
+        self.connection.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, struct.pack("ii", 1, 0))
+        self.server.connections.discard(self.connection)
+        os.close(self.connection.detach())
 
     def _one_request(self) -> bool:
         """Serve one request; False where the connection is to be closed."""

@@ -209,16 +209,18 @@ def timestamp(value: datetime) -> str:
     return value.isoformat(timespec="milliseconds") + "Z"
 
 
+def last_key(token: str) -> str:
+    """What a page's token says: the key of the last item before it. Raises InvalidParameterValue on a foreign one."""
+    try:
+        return base64.b64decode(token, b"-_", validate=True).decode()
+    except ValueError:
+        raise AwsError("InvalidParameterValue", f"Value ({token}) for parameter token is invalid.") from None
+
+
 def page(items: Sequence[Item], token: str, size: int, key: Callable[[Item], str]) -> tuple[Sequence[Item], str]:
     """One page of items sorted by `key`; (items, next token or ""). The token is the last key, so that deletions
     between two pages shift nothing, as on AWS. Raises InvalidParameterValue on a foreign token."""
-    start = 0
-    if token:
-        try:
-            last = base64.b64decode(token, b"-_", validate=True).decode()
-        except ValueError:
-            raise AwsError("InvalidParameterValue", f"Value ({token}) for parameter token is invalid.") from None
-        start = bisect_right(items, last, key=key)
+    start = bisect_right(items, last_key(token), key=key) if token else 0
     end = start + size
     chosen = items[start:end]
     more = bool(chosen) and end < len(items)

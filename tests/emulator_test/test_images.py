@@ -117,3 +117,16 @@ def test_fast_snapshot_restore_goes_on_and_off(ec2: Any, refusal: Any) -> None:
     assert states(snapshot_id=snapshots[0]) == []
     wrong = {"SourceSnapshotIds": ["snap-0gone"], "AvailabilityZones": [f"{REGION}a"]}
     assert refusal(ec2.enable_fast_snapshot_restores, **wrong) == "InvalidSnapshot.NotFound"
+
+
+def test_a_registered_image_needs_the_snapshot_that_it_names(account: Any, ec2: Any, refusal: Any) -> None:
+    volume = ec2.create_volume(Size=1, AvailabilityZone=f"{REGION}a")["VolumeId"]
+    snapshot = ec2.create_snapshot(VolumeId=volume)["SnapshotId"]
+    mapping = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot}}
+    image = ec2.register_image(Name="mine", RootDeviceName="/dev/sda1", BlockDeviceMappings=[mapping])["ImageId"]
+    shown = ec2.describe_images(ImageIds=[image])["Images"][0]
+    assert shown["BlockDeviceMappings"][0]["Ebs"]["SnapshotId"] == snapshot
+    assert {s["SnapshotId"] for s in ec2.describe_snapshots(OwnerIds=["self"])["Snapshots"]} == {snapshot}
+    assert refusal(ec2.delete_snapshot, SnapshotId=snapshot) == "InvalidSnapshot.InUse"
+    gone = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": "snap-0123456789abcdef0"}}
+    assert refusal(ec2.register_image, Name="none", BlockDeviceMappings=[gone]) == "InvalidSnapshot.NotFound"

@@ -9,10 +9,17 @@ from __future__ import annotations
 from collections import Counter
 
 import pytest
+from tests.benchmark.minimum import minimum
 from tests.emulator import Emulator
 from tests.integration.conftest import Module
 
 ALL = {"regions": ["all"], "max_actions": 1000}
+ALL_CHECKS = {
+    "ebs_orphan_cleanup": {},
+    "log_group_retention": {"retention_in_days": 3},
+    "ec2_monitoring": {},
+    "alb_idle_facts": {},
+}
 REGIONS = 17
 
 
@@ -87,6 +94,19 @@ def test_the_largest_pages_are_asked_for(served: Emulator, empty_aws: Emulator, 
     module("log_group_retention", check=True, retention_in_days=3, **ALL)
     groups = Counter(key[1] for key in served.state() if key[2] == "logs:log-group")
     assert operations(served)["DescribeLogGroups"] == sum(-(-count // 50) for count in groups.values())
+
+
+@pytest.mark.parametrize("enforce", [False, True], ids=["report", "enforce"])
+def test_all_checks_call_what_the_job_takes_and_nothing_besides(
+    served: Emulator, empty_aws: Emulator, module: Module, enforce: bool
+):
+    served.reset("M")
+    before = served.state()
+    result = module("sweep", check=not enforce, checks=ALL_CHECKS, regions=["all"], max_actions=100_000)
+    assert not result.get("failed"), result.get("msg")
+    least = minimum(before, result["findings"], enforce)
+    assert least["DescribeLogGroups"] > REGIONS, "more than a page a region"
+    assert operations(served) == least
 
 
 def test_throttled_calls_are_repeated_until_aws_takes_them(aws, module: Module):

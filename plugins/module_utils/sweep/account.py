@@ -30,6 +30,7 @@ except ImportError:
 
 from .errors import EXPIRED, CallError, RegionError, SweepError, nearest
 from .pacing import Calls
+from .proxy import through_proxy
 from .tls import shared_context, use_context
 
 ROLE_SESSION_NAME = "sysops.aws"
@@ -211,7 +212,9 @@ def _unreachable(account: Account, error: Exception) -> str:
     offered = account.offered_regions()
     if account.home_region not in offered:
         return f"There is no AWS region {account.home_region!r}.{nearest(account.home_region, offered)}"
-    return f"AWS could not be asked who we are (sts:GetCallerIdentity in {account.home_region}): {error}"
+    client = account._clients.get(("sts", account.home_region))
+    proxy = through_proxy(client) if client else ""
+    return f"AWS could not be asked who we are (sts:GetCallerIdentity in {account.home_region}): {error}{proxy}"
 
 
 def _assume_all(

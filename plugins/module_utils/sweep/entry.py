@@ -22,6 +22,7 @@ from .errors import LimitExceededError, RegionError, SweepError
 from .limit import Limit, Selection
 from .plan import sealed
 from .policy import Check, Common
+from .progress import watched
 from .region import open_regions
 from .result import result_of, sentence
 from .runner import Sweep
@@ -73,7 +74,8 @@ def _run(module: Any, checks: Checks) -> dict[str, Any]:
     started = time.monotonic()
     try:
         sweep, setup_errors = _open(module, options, checks)
-        failure, notices = _work(sweep, setup_errors, options, enforce)
+        with watched(sweep):
+            failure, notices = _work(sweep, setup_errors, options, enforce)
     except BaseException:
         if output:
             output.discard()

@@ -31,6 +31,8 @@ class Job:
     settled: Spool = field(default_factory=Spool)
     errors: list[RegionError] = field(default_factory=list)
     unforeseen: CallError | None = None
+    #: whether all has been found that there is to find
+    searched: bool = False
 
     @property
     def place(self) -> tuple[str, str, str, str]:

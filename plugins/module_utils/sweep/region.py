@@ -21,6 +21,7 @@ except ImportError:
 
 from .account import Account
 from .errors import CallError, RegionError, SweepError, nearest
+from .proxy import through_proxy
 
 Result = TypeVar("Result")
 Resource = dict[str, Any]
@@ -170,7 +171,10 @@ def _named_errors(client: Any, service: str, operation: str) -> Iterator[None]:
     try:
         yield
     except (ClientError, BotoCoreError, ResponseParserError) as error:
-        raise CallError.of(service, client.meta.method_to_api_mapping.get(operation, operation), error) from error
+        failed = CallError.of(service, client.meta.method_to_api_mapping.get(operation, operation), error)
+        if not isinstance(error, ClientError):
+            failed.message += through_proxy(client)
+        raise failed from error
 
 
 def _by_token(

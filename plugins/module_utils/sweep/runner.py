@@ -46,6 +46,7 @@ class Sweep:
         self.jobs = [Job(policy, region) for policy in self.policies for region in self.regions]
         #: findings that belong to no job: lines of a plan for what this run doesn't look at
         self.strays = Spool()
+        self.acting = False
 
     def plan(self) -> None:
         """Find, decide and guard. Changes nothing in AWS."""
@@ -75,6 +76,7 @@ class Sweep:
 
     def act(self) -> None:
         """Act on the plan; each finding ends as changed, skipped or failed."""
+        self.acting = True
         preparing = [job for job in self.jobs if job.policy.prepares]
         self._each(interleaved([parts_of(job, job.policy.chunk) for job in preparing]), self._prepare_part)
         # what need not wait for anything goes first
@@ -118,6 +120,7 @@ class Sweep:
                 if self.limit.count(planned):
                     # nothing will be acted on any more, so nothing need be remembered
                     job.settle_plan()
+        job.searched = True
 
     def _judge(self, job: Job, page: Sequence[Resource]) -> list[Finding]:
         candidates = []

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timezone
 from typing import Any
 
@@ -40,8 +40,19 @@ TEAMS = ("orders", "billing", "search", "ml", "web", "data", "mobile", "infra")
 KEEP = {"Keep": "true"}
 
 
-def build_bulk(sites: list[Site], sizes: Sizes) -> None:
-    """Spread the resources evenly over the sites."""
+def build_bulk(sites: list[Site], sizes: Sizes, first: float | None = None) -> None:
+    """Spread the resources evenly over the sites, or put a part of them, `first`, into the first one."""
+    if first is not None:
+        _fill(sites[:1], _part(sizes, first))
+        sites, sizes = sites[1:], _part(sizes, 1 - first)
+    _fill(sites, sizes)
+
+
+def _part(sizes: Sizes, share: float) -> Sizes:
+    return Sizes(**{name: round(number * share) for name, number in asdict(sizes).items()})
+
+
+def _fill(sites: list[Site], sizes: Sizes) -> None:
     for index, site in enumerate(sites):
         instances = [_instance(site, n) for n in range(_share(sizes.instances, sites, index))]
         for n in range(_share(sizes.volumes, sites, index)):

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from typing import Any
 
-from ..wire import AwsError, Call, xml
+from ..building.many import ManySnapshots
+from ..wire import AwsError, Call, last_key, xml
 from .common import check_dry_run, ec2, paged, select
 from .create_volume import look
 from .ebs_items import (
@@ -105,7 +106,7 @@ def describe_snapshots(call: Call) -> str:
     ids = call.values("SnapshotId")
     owners = [call.account if o == "self" else o for o in call.values("Owner")]
     readers = [call.account if r == "self" else r for r in call.values("RestorableBy")]
-    found = [find_snapshot(backend, i) for i in ids] if ids else list(backend.snapshots.values())
+    found = [find_snapshot(backend, i) for i in ids] if ids else _listed(backend.snapshots, call)
     found = [s for s in found if _may_restore(s, call.account)]
     if owners:
         found = [s for s in found if s.owner_id in owners or ("amazon" in owners and s.owner_id == "amazon")]
@@ -114,6 +115,13 @@ def describe_snapshots(call: Call) -> str:
     chosen, token = paged(select(found, call, SNAPSHOT_FILTERS, backend.tags), call, ids, SNAPSHOT_PAGE)
     rows = (f"<item>{snapshot_xml(s, backend.tags.get(s.id))}</item>" for s in chosen)
     return f"<snapshotSet>{''.join(rows)}</snapshotSet>{token}"
+
+
+def _listed(snapshots: Any, call: Call) -> list[Any]:
+    """All of them; of a list that is made as it is asked for, those that the page can hold."""
+    if isinstance(snapshots, ManySnapshots):
+        return snapshots.after(last_key(call.text("NextToken")), SNAPSHOT_PAGE + 1)
+    return list(snapshots.values())
 
 
 def _may_restore(snapshot: Any, account: str) -> bool:

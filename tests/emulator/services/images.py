@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""EC2 images: pages, and disabled AMIs, which DescribeImages hides unless asked."""
+"""EC2 images: pages, disabled AMIs, which DescribeImages hides unless asked, and the snapshots that they need."""
 
 from __future__ import annotations
 
@@ -11,6 +11,7 @@ from typing import Any
 
 from ..wire import AwsError, Call, timestamp, xml
 from .common import check_dry_run, ec2, paged, select, tag_set
+from .ebs_items import find_snapshot
 
 IMAGE_PAGE = 1000
 
@@ -128,4 +129,25 @@ def describe_image_attribute(call: Call) -> str | None:
     return xml({"imageId": image.id, "launchPermission": rows})
 
 
-OPERATIONS = {"DescribeImageAttribute": describe_image_attribute, "DescribeImages": describe_images}
+def register_image(call: Call) -> str:
+    """RegisterImage: the AMI needs the snapshot of its block device mapping (moto: makes one of its own).
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_RegisterImage.html
+    """
+    backend = ec2(call)
+    check_dry_run(call)
+    mappings = call.tree("BlockDeviceMapping") or []
+    ids = [name for mapping in mappings if (name := mapping.get("Ebs", {}).get("SnapshotId"))]
+    snapshot = find_snapshot(backend, ids[0]) if ids else None
+    image = backend.register_image(call.text("Name"), call.text("Description"))
+    if snapshot:
+        backend.snapshots.pop(image.ebs_snapshot.id, None)
+        image.ebs_snapshot = snapshot
+    return f"<imageId>{image.id}</imageId>"
+
+
+OPERATIONS = {
+    "DescribeImageAttribute": describe_image_attribute,
+    "DescribeImages": describe_images,
+    "RegisterImage": register_image,
+}

@@ -57,3 +57,16 @@ def test_an_unknown_name_runs_nothing(check: ModuleType, capsys: pytest.CaptureF
     assert shown.out == ""
     assert "'lint'" in shown.err
     assert "partial" in shown.err
+
+
+def test_what_runs_beside_the_others_is_told_as_a_whole_and_counts(
+    check: ModuleType, capsys: pytest.CaptureFixture[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    python = Path(sys.executable).name
+    code = "import time; print('first', flush=True); time.sleep(1); print('second'); raise SystemExit(1)"
+    beside = check.Check("takes its time", (python, "-c", code), beside=True)
+    monkeypatch.setattr(check, "CHECKS", {"slow": beside, **check.CHECKS})
+    assert check.main(["slow", "good"]) == 1
+    shown = capsys.readouterr().out
+    assert shown.index("fine") < shown.index("first\nsecond\n")
+    assert shown.endswith("FAILED: slow\n")
