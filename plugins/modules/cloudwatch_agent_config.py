@@ -47,8 +47,8 @@ options:
           - The configuration as C(s3://bucket/key).
         type: str
 notes:
-  - Needs the IAM permission C(s3:GetObject) for the objects. With C(s3:ListBucket) too, an object that does not exist is
-    told from one that may not be read.
+  - Needs the IAM permission C(s3:GetObject) for the objects. With C(s3:ListBucket) too, an object that does not exist
+    is told from one that may not be read.
 attributes:
   check_mode:
     description: Nothing is ever changed.

@@ -15,8 +15,8 @@ description:
     architecture, and which bytes exactly may be installed.
   - It works on the controller, with the controller's credentials. A detached GPG signature is checked there, in a key
     ring that is thrown away, and the host needs no more than the SHA-256 of the verified bytes and a URL.
-  - A version that is installed already costs no request. What was verified once is remembered in O(cache_dir), so that a
-    fleet costs one download.
+  - A version that is installed already costs no request. What was verified once is remembered in O(cache_dir), so that
+    a fleet costs one download.
 options:
   source:
     description:

@@ -53,7 +53,8 @@ def _refuse_names(names: list[str]) -> None:
     for place, name in enumerate(names):
         if not NAME.fullmatch(name):
             raise SweepError(
-                f"cloudwatch_agent_append_configs[{place}].name is {name!r}: it must have letters, digits, - and _ alone."
+                f"cloudwatch_agent_append_configs[{place}].name is {name!r}: it must have letters, digits, - and _"
+                " alone."
             )
         if name.lower() in (one.lower() for one in names[:place]):
             raise SweepError(f"cloudwatch_agent_append_configs names {name!r} twice.")
