@@ -12,6 +12,7 @@ Where no host can be started at all it says SKIPPED; whatever else goes wrong is
 
 from __future__ import annotations
 
+import itertools
 import os
 import re
 import signal
@@ -21,6 +22,7 @@ import sys
 import tempfile
 import time
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import ExitStack, contextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -34,8 +36,12 @@ SCENARIOS = ROOT / "extensions" / "molecule"
 LABEL = "sysops-aws-molecule"
 # No credential, profile, proxy or endpoint of the caller's may send a test to a real account.
 CALLERS_OWN = re.compile(r"^(?:AWS_|EC2_|ANSIBLE_|MOLECULE_)|^(?:https?|all)_proxy$", re.IGNORECASE)
+# What molecule says of a step that it has no playbook for; it counts that as a success.
+LEFT_OUT = re.compile(r"Missing playbook")
 # How many hosts the inventory has: they share the machine's network, each with a port of its own.
 HOSTS = 3
+# A scenario waits for its hosts half of the time.
+AT_ONCE = 2
 # The account's start, in seconds.
 PATIENCE = 60
 
@@ -45,6 +51,16 @@ class Outcome:
     scenario: str
     passed: bool
     seconds: float
+
+
+@dataclass(frozen=True)
+class Given:
+    """What all scenarios work with: the run's name, the account's URL, host -> image, a folder for files."""
+
+    run: str
+    url: str
+    images: Mapping[str, str]
+    work: Path
 
 
 def main(names: Sequence[str]) -> int:
@@ -69,7 +85,7 @@ def main(names: Sequence[str]) -> int:
 
 
 def run_scenarios(names: Sequence[str]) -> list[Outcome]:
-    """One after another, whatever became of the one before. Raises MoleculeError."""
+    """Each to its end, whatever becomes of the others. Raises MoleculeError."""
     os.environ["CONTAINERS_CONF"] = str(SCENARIOS / "containers.conf")
     molecule_hosts.install_programs()
     images = molecule_hosts.images(cache())
@@ -78,8 +94,12 @@ def run_scenarios(names: Sequence[str]) -> list[Outcome]:
         try:
             with account(Path(work)) as url:
                 ssh_key(Path(work))
-                environment = surroundings(os.environ, run, url, images, Path(work))
-                return [run_scenario(name, environment) for name in names]
+                given = Given(run, url, images, Path(work))
+                ports = iter(free_ports(HOSTS * len(names)))
+                environments = {
+                    name: surroundings(os.environ, name, list(itertools.islice(ports, HOSTS)), given) for name in names
+                }
+                return Scenarios(len(names) > 1).run(environments)
         finally:
             remove_hosts(run)
 
@@ -127,43 +147,63 @@ def _url(process: subprocess.Popen[bytes], ready: Path, log: Path) -> str:
     return ready.read_text(encoding="utf-8")
 
 
-def surroundings(
-    callers: Mapping[str, str], run: str, url: str, images: Mapping[str, str], work: Path
-) -> dict[str, str]:
+def surroundings(callers: Mapping[str, str], scenario: str, ports: Sequence[int], given: Given) -> dict[str, str]:
     """The environment of molecule: the caller's without what points to an account, and where everything is."""
-    hosts = {f"SYSOPS_MOLECULE_IMAGE_{host.upper()}": image for host, image in images.items()}
-    ports = {f"SYSOPS_MOLECULE_PORT_{n}": str(port) for n, port in enumerate(free_ports(HOSTS), start=1)}
     kept = {name: value for name, value in callers.items() if not CALLERS_OWN.match(name)}
-    return kept | hosts | ports | {
-        "PATH": f"{BIN}{os.pathsep}{callers.get('PATH', os.defpath)}",
-        "ANSIBLE_HOME": str(work / "ansible"),
+    hosts = {f"SYSOPS_MOLECULE_IMAGE_{host.upper()}": image for host, image in given.images.items()}
+    listening = {f"SYSOPS_MOLECULE_PORT_{n}": str(port) for n, port in enumerate(ports, start=1)}
+    return kept | hosts | listening | {
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections"),
+        "ANSIBLE_HOME": str(given.work / f"{scenario}.ansible"),
         "AWS_ACCESS_KEY_ID": "testing",
         "AWS_CONFIG_FILE": os.devnull,
         "AWS_DEFAULT_REGION": "us-east-1",
         "AWS_EC2_METADATA_DISABLED": "true",
-        "AWS_ENDPOINT_URL": url,
+        "AWS_ENDPOINT_URL": given.url,
         "AWS_SECRET_ACCESS_KEY": "testing",
         "AWS_SHARED_CREDENTIALS_FILE": os.devnull,
-        "SYSOPS_MOLECULE_RUN": run,
-        "SYSOPS_MOLECULE_WORK": str(work),
-    }
+        "NO_COLOR": "1",
+        "PATH": f"{BIN}{os.pathsep}{callers.get('PATH', os.defpath)}",
+        "SYSOPS_MOLECULE_LABEL": f"{LABEL}={given.run}",
+        "SYSOPS_MOLECULE_RUN": f"{given.run}-{scenario}",
+        "SYSOPS_MOLECULE_WORK": str(given.work),
+    }  # fmt: skip
 
 
-def run_scenario(name: str, environment: Mapping[str, str]) -> Outcome:
-    """`molecule test`, with its output shown as it comes."""
-    print(f"\n==> molecule test -s {name}", flush=True)
-    started = time.monotonic()
-    command = (str(BIN / "molecule"), "test", "--no-command-borders", "--scenario-name", name)
-    with subprocess.Popen(
-        command, cwd=ROOT, env=dict(environment), stdin=subprocess.DEVNULL, start_new_session=True
-    ) as process:
-        try:
-            failed = process.wait() != 0
-        except BaseException:
-            os.killpg(process.pid, signal.SIGKILL)
-            raise
-    return Outcome(name, not failed, time.monotonic() - started)
+class Scenarios:
+    """`molecule test` of several scenarios, two at a time, with their output shown as it comes."""
+
+    def __init__(self, named: bool) -> None:
+        """`named`: each line of output begins with the scenario's name."""
+        self.named = named
+        self._processes: list[subprocess.Popen[str]] = []
+
+    def run(self, environments: Mapping[str, Mapping[str, str]]) -> list[Outcome]:
+        with ThreadPoolExecutor(AT_ONCE) as pool:
+            try:
+                return list(pool.map(self._run_one, environments, environments.values()))
+            except BaseException:  # the user's or CI's patience is at an end
+                pool.shutdown(wait=False, cancel_futures=True)
+                for process in self._processes:
+                    if process.poll() is None:
+                        os.killpg(process.pid, signal.SIGKILL)
+                raise
+
+    def _run_one(self, name: str, environment: Mapping[str, str]) -> Outcome:
+        """A step that molecule left out has failed."""
+        print(f"\n==> molecule test -s {name}", flush=True)
+        started = time.monotonic()
+        left_out = []
+        command = (str(BIN / "molecule"), "test", "--no-command-borders", "--scenario-name", name)
+        with subprocess.Popen(
+            command, cwd=ROOT, env=dict(environment), stdin=subprocess.DEVNULL, stdout=subprocess.PIPE,
+            stderr=subprocess.STDOUT, start_new_session=True, text=True, errors="replace",
+        ) as process:  # fmt: skip
+            self._processes.append(process)
+            for line in process.stdout or ():
+                print(f"{name} | {line}" if self.named else line, end="", flush=True)
+                left_out += LEFT_OUT.findall(line)
+        return Outcome(name, process.returncode == 0 and not left_out, time.monotonic() - started)
 
 
 def remove_hosts(run: str) -> None:

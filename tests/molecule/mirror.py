@@ -10,8 +10,8 @@ CLOUDWATCH_AGENT_PACKAGE names a package that takes the stand-in's place.
 FOLDER gets key.asc and mirror.json, which says what there is: bucket, versions (old, new), sha256 by version,
 fingerprint, key, other_key, real (whether the package is the agent itself).
 The bucket holds, as AWS's own does, debian/ARCHITECTURE/VERSION/amazon-cloudwatch-agent.deb and its .sig, with the new
-version as `latest` too; and, below altered/ and stranger/, the new version with a byte added after it was signed, and
-signed by a key that nobody knows.
+version as `latest` too, which info/latest/CWAGENT_VERSION names; and, below altered/ and stranger/, the new one
+with a byte added after it was signed, and signed by a key that nobody knows.
 """
 
 from __future__ import annotations
@@ -59,6 +59,7 @@ def main(folder: Path, bucket: str) -> None:
     ):
         s3.upload_file(str(path), bucket, f"{place}/{NAME}")
         s3.put_object(Bucket=bucket, Key=f"{place}/{NAME}.sig", Body=sign(path, signer))
+    s3.put_object(Bucket=bucket, Key="info/latest/CWAGENT_VERSION", Body=f"{new}\n".encode())
     s3.put_object(Bucket=bucket, Key=f"altered/{NAME}", Body=newest.read_bytes() + b"\n")
     s3.put_object(Bucket=bucket, Key=f"altered/{NAME}.sig", Body=sign(newest, key))
     for home in (key.home, stranger.home):

@@ -28,6 +28,10 @@ METRICS_KEYS = frozenset({
     "aggregation_dimensions", "append_dimensions", "credentials", "deployment.environment", "endpoint_override",
     "force_flush_interval", "metrics_collected", "metrics_destinations", "namespace", "service.name",
 })  # fmt: skip
+TRACES_KEYS = frozenset({
+    "buffer_size_mb", "concurrency", "credentials", "endpoint_override", "insecure", "local_mode", "proxy_override",
+    "region_override", "resource_arn", "traces_collected", "transit_spans_in_otlp_format",
+})  # fmt: skip
 
 
 class Refused(Exception):
@@ -142,15 +146,21 @@ def _check(merged: dict[str, Any]) -> None:
     for section in ("agent", "metrics", "logs", "traces"):
         if not isinstance(merged.get(section, {}), dict):
             raise Refused(f"Under path: /{section} | Error: Invalid type. Expected: object")
-    metrics = merged.get("metrics")
-    if metrics is None:
-        return
-    unknown = sorted(set(metrics) - METRICS_KEYS)
+    for section, known, collected in (
+        ("metrics", METRICS_KEYS, "metrics_collected"),
+        ("traces", TRACES_KEYS, "traces_collected"),
+    ):
+        if section in merged:
+            _check_section(section, merged[section], known, collected)
+
+
+def _check_section(section: str, found: dict[str, Any], known: frozenset[str], collected: str) -> None:
+    unknown = sorted(set(found) - known)
     if unknown:
-        raise Refused(f"Under path: /metrics | Error: Additional property {unknown[0]} is not allowed")
-    if not isinstance(metrics.get("metrics_collected"), dict) or not metrics["metrics_collected"]:
-        raise Refused("Under path: /metrics | Error: metrics_collected is required")
-    for name, plugin in metrics["metrics_collected"].items():
+        raise Refused(f"Under path: /{section} | Error: Additional property {unknown[0]} is not allowed")
+    if not isinstance(found.get(collected), dict) or not found[collected]:
+        raise Refused(f"Under path: /{section} | Error: {collected} is required")
+    for name, plugin in found[collected].items():
         measurement = plugin.get("measurement", []) if isinstance(plugin, dict) else []
         if not isinstance(measurement, list):
-            raise Refused(f"Under path: /metrics/metrics_collected/{name}/measurement | Error: Expected: array")
+            raise Refused(f"Under path: /{section}/{collected}/{name}/measurement | Error: Expected: array")
