@@ -22,7 +22,7 @@ help:
 	@echo "make lint       every check but sanity and pytest"
 	@echo "make sanity     ansible-test sanity, in full"
 	@echo "make proof      the invariants on 10,000 random accounts (EXAMPLES=... for another number); takes long"
-	@echo "make molecule   the roles on real hosts"
+	@echo "make molecule   the roles on real hosts, as root on a Debian machine (ONLY='cloudwatch_agent' for some scenarios)"
 	@echo "make clean      removes what the other targets made, but for reports"
 
 setup: $(STAMPS)/runtime $(LINK)
@@ -51,6 +51,12 @@ $(STAMPS)/test: requirements-test.txt $(STAMPS)/demo
 	@$(COMPILE)
 	@touch $@
 
+$(STAMPS)/molecule: requirements-molecule.txt $(STAMPS)/demo
+	@echo "==> installing molecule"
+	@$(PIP) -r requirements-molecule.txt
+	@$(COMPILE)
+	@touch $@
+
 $(LINK):
 	@mkdir -p $(@D) && ln -s ../../../.. $@
 	@echo "==> the collection is linked at $@"
@@ -72,10 +78,8 @@ proof: setup $(STAMPS)/test
 	@SYSOPS_EXAMPLES=$(EXAMPLES) $(BIN)/pytest -q -n 2 --dist loadfile \
 	  tests/unit/module_utils/sweep/test_invariants.py tests/integration/test_random_accounts.py
 
-molecule:
-	@found=$$(ls -d extensions/molecule/*/molecule.yml 2>/dev/null); \
-	if [ -z "$$found" ]; then echo "molecule: there are no scenarios yet, nothing to run"; \
-	else echo "molecule: no runner yet for: $$found"; exit 1; fi
+molecule: setup $(STAMPS)/molecule
+	@$(BIN)/python scripts/molecule_run.py $(ONLY)
 
 clean:
 	rm -rf .venv .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis
