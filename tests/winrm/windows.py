@@ -14,7 +14,7 @@ from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-from .responder import Command
+from .responder import Command, Responder
 
 Json = dict[str, Any]
 SCRIPTS = Path(__file__).resolve().parents[2] / "roles" / "cloudwatch_agent" / "files" / "windows"
@@ -22,9 +22,9 @@ DATA = "C:\\ProgramData\\Amazon\\AmazonCloudWatchAgent"
 # Ansible's own: what follows is the input of the wrapper that this line ends
 END_OF_WRAPPER = b"\n\0\0\0\0\n"
 FACTS = {
-    "ansible_distribution": "Microsoft Windows Server 2022 Datacenter",
-    "ansible_os_family": "Windows",
-    "ansible_architecture": "64-bit",
+    "distribution": "Microsoft Windows Server 2022 Datacenter",
+    "os_family": "Windows",
+    "architecture": "64-bit",
 }
 
 
@@ -62,7 +62,9 @@ class Windows:
     broken: str = ""
     package_version: str = ""
     sent: list[Sent] = field(default_factory=list)
-    facts: Json = field(default_factory=lambda: dict(FACTS))
+    facts: Json = field(default_factory=dict)
+    # how Ansible reached it last
+    responder: Responder = field(init=False)
 
     def answer(self, command: Command) -> tuple[str, int]:
         """What Ansible reads: the module's result as JSON."""
@@ -75,7 +77,7 @@ class Windows:
         return json.dumps({"changed": False, **result}), 1 if result.get("failed") else 0
 
     def _setup(self, _arguments: Json) -> Json:
-        return {"ansible_facts": self.facts}
+        return {"ansible_facts": {f"ansible_{name}": value for name, value in (FACTS | self.facts).items()}}
 
     def _state(self, _arguments: Json) -> Json:
         status = {

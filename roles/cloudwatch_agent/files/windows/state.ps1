@@ -37,5 +37,5 @@ $Ansible.Result = @{
     credentials = Get-Sha1 $credentials
     record = if (Test-Path -LiteralPath $record) { [IO.File]::ReadAllText($record) } else { '{}' }
     product = if ($product) { $product.PSChildName } else { '' }
-    free_mb = [int][Math]::Floor((Get-PSDrive -Name $Env:SystemDrive.TrimEnd(':')).Free / 1MB)
+    free_mb = [int][Math]::Floor((Get-PSDrive -Name $Env:SystemDrive.TrimEnd(':')).Free / 1048576)
 }
