@@ -28,7 +28,7 @@ help:
 	@echo "make proof      the invariants on 10,000 random accounts (EXAMPLES=... for another number); takes long"
 	@echo "make bench      speed, memory and calls beside others (SCALES='S M' PEERS=c7n RUNS=3 for a shorter one); half an hour"
 	@echo "make soak       an hour of sweeps while another process changes the account (SOAK_SECONDS=... for another time)"
-	@echo "make molecule   the roles on real hosts"
+	@echo "make molecule   the roles on real hosts, as root on a Debian machine (ONLY='cloudwatch_agent' for some scenarios)"
 	@echo "make clean      removes what the other targets made, but for reports"
 
 setup: $(STAMPS)/runtime $(LINK)
@@ -54,6 +54,12 @@ $(STAMPS)/demo: requirements-demo.txt $(STAMPS)/runtime
 $(STAMPS)/test: requirements-test.txt $(STAMPS)/demo
 	@echo "==> installing the test tools"
 	@$(PIP) -r requirements-test.txt
+	@$(COMPILE)
+	@touch $@
+
+$(STAMPS)/molecule: requirements-molecule.txt $(STAMPS)/demo
+	@echo "==> installing molecule"
+	@$(PIP) -r requirements-molecule.txt
 	@$(COMPILE)
 	@touch $@
 
@@ -92,10 +98,8 @@ bench: setup $(STAMPS)/demo $(if $(filter c7n,$(PEERS)),$(STAMPS)/bench)
 soak: setup $(STAMPS)/test
 	@SYSOPS_SOAK_SECONDS=$(SOAK_SECONDS) $(BIN)/pytest -q -s tests/soak
 
-molecule:
-	@found=$$(ls -d extensions/molecule/*/molecule.yml 2>/dev/null); \
-	if [ -z "$$found" ]; then echo "molecule: there are no scenarios yet, nothing to run"; \
-	else echo "molecule: no runner yet for: $$found"; exit 1; fi
+molecule: setup $(STAMPS)/molecule
+	@$(BIN)/python scripts/molecule_run.py $(ONLY)
 
 clean:
 	rm -rf .venv .venv-bench .ansible .mypy_cache .pytest_cache .ruff_cache .hypothesis

@@ -1,0 +1,21 @@
+#!/usr/bin/python3 -B
+# Copyright: Contributors to the sysops.aws collection
+# GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
+# SPDX-License-Identifier: GPL-3.0-or-later
+
+"""The service of the stand-in for the CloudWatch agent: translates its configurations, then waits."""
+
+from __future__ import annotations
+
+import signal
+import sys
+
+import configuration
+
+try:
+    configuration.translate()
+except configuration.Refused as refused:
+    sys.exit(f"E! {refused}")
+with (configuration.HOME / "logs" / "amazon-cloudwatch-agent.log").open("a", encoding="utf-8") as log:
+    log.write("I! the stand-in for the CloudWatch agent has started; it sends nothing\n")
+signal.pause()
