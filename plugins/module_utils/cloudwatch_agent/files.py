@@ -12,7 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any, BinaryIO, Protocol, cast
+from typing import Any, BinaryIO, cast
 from urllib.error import HTTPError, URLError
 from urllib.parse import urlsplit, urlunsplit
 
@@ -35,12 +35,6 @@ SECONDS = 60
 
 class NotThereError(SweepError):
     """There is no such file."""
-
-
-class Reader(Protocol):
-    def open(self, address: str) -> BinaryIO: ...
-
-    def tag(self, address: str) -> str: ...
 
 
 @dataclass
