@@ -59,7 +59,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
             "timeout_seconds": {"type": "int"},
             "service_role_arn": {"type": "str"},
             "output_s3_bucket_name": {"type": "str"},
-            "output_s3_key_prefix": {"type": "str"},
+            "output_s3_key_prefix": {"type": "str", "no_log": False},
             "cloudwatch_output_enabled": {"type": "bool"},
             "cloudwatch_log_group_name": {"type": "str"},
             "notification_arn": {"type": "str"},
