@@ -61,8 +61,8 @@ options:
       - Session
   document_format:
     description:
-      - The format that a new version is stored in. Without it, a text has the format that it is in, and a dict is stored
-        as JSON.
+      - The format that a new version is stored in. Without it, a text has the format that it is in, and a dict is
+        stored as JSON.
       - The same content in another format is no change.
     type: str
     choices: [JSON, YAML, TEXT]

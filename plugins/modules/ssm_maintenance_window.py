@@ -227,7 +227,7 @@ options:
           timeout_seconds:
             description:
               - For how many seconds a command waits to be started on an instance, 30 to 2592000.
-              - Without it, what there is is left alone.
+              - Without it, it is AWS's own default.
             type: int
           service_role_arn:
             description:
@@ -315,8 +315,9 @@ notes:
     C(ssm:UpdateMaintenanceWindow), C(ssm:DeleteMaintenanceWindow), C(ssm:RegisterTargetWithMaintenanceWindow),
     C(ssm:UpdateMaintenanceWindowTarget), C(ssm:DeregisterTargetFromMaintenanceWindow),
     C(ssm:RegisterTaskWithMaintenanceWindow), C(ssm:UpdateMaintenanceWindowTask),
-    C(ssm:DeregisterTaskFromMaintenanceWindow), C(ssm:AddTagsToResource), C(ssm:RemoveTagsFromResource) and
-    C(iam:PassRole) on the tasks' roles.
+    C(ssm:DeregisterTaskFromMaintenanceWindow), C(ssm:AddTagsToResource), C(ssm:RemoveTagsFromResource),
+    C(iam:PassRole) on the tasks' roles and, for the first task of an account that has none,
+    C(iam:CreateServiceLinkedRole).
   - O(state=absent) deletes the window with its targets and tasks. What they refer to stays.
   - A window is there at once, so O(wait) and O(wait_timeout) have no effect.
 author:

@@ -12,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from ansible_collections.sysops.aws.plugins.module_utils.checks import rds_snapshots
+from ansible_collections.sysops.aws.plugins.module_utils.checks import rds_snapshots, ssm_patch_image_cleanup
 from ansible_collections.sysops.aws.plugins.module_utils.checks.registry import CHECKS, UNDO
 
 IAM = Path(__file__).resolve().parents[2] / "docs" / "iam"
@@ -34,6 +34,7 @@ NEEDED = {
     | {action for kind in UNDO.values() for action in (*kind.permissions, *kind.enforce_permissions)},
     "dms_status.json": ENGINE | {action for check in MIGRATIONS for action in check.permissions},
     "cloudwatch_agent_coverage.json": ENGINE | {*CHECKS["cloudwatch_agent_coverage"].permissions},
+    "patch_compliance.json": ENGINE | {*CHECKS["ssm_patch_compliance_info"].permissions},
     "rds_maintenance_report.json": ENGINE | {*DATABASES.permissions},
     "rds_maintenance_enforce.json": ENGINE | {*DATABASES.permissions, *DATABASES.enforce_permissions},
 }
@@ -102,3 +103,29 @@ def test_the_policies_of_the_dms_modules_allow_what_their_notes_say(name):
     allowed = [action for statement in statements(name) for action in statement["Action"]]
     assert len(allowed) == len(set(allowed))
     assert set(allowed) == (reads if name == "dms_replication_read.json" else needed)
+
+
+def allowed_by(name: str) -> set[str]:
+    return {action for statement in statements(name) for action in statement["Action"]}
+
+
+def test_patch_now_may_do_what_its_modules_do_and_nothing_more():
+    cleanup, compliance = CHECKS["ssm_patch_image_cleanup"], CHECKS["ssm_patch_compliance_info"]
+    run_command = {"SendCommand", "ListCommands", "ListCommandInvocations", "GetCommandInvocation"}
+    automation = {"StartAutomationExecution", "GetAutomationExecution", "DescribeAutomationExecutions"}
+    needed = {f"ssm:{name}" for name in run_command | automation | {"DescribeDocument"}}
+    needed |= {*cleanup.permissions, *cleanup.enforce_permissions, *compliance.permissions}
+    assert allowed_by("patch_now.json") == ENGINE | needed | {"iam:PassRole", "sts:GetCallerIdentity"}
+
+
+@pytest.mark.parametrize("name", ["patch_baseline.json", "patch_now.json"])
+def test_what_patching_may_change_beyond_its_own_is_named(name):
+    for row in statements(name):
+        assert not [action for action in row["Action"] if "*" in action]
+        for action in row["Action"]:
+            if action.startswith(("iam:", "ec2:Delete", "ec2:Deregister", "ssm:Send", "ssm:Start", "ssm:CreateDoc")):
+                assert row["Resource"] != "*", action
+            if action in ("ec2:DeleteSnapshot", "ec2:DeregisterImage"):
+                made_by = row["Condition"]["StringEquals"]["aws:ResourceTag/sysops:made-by"]
+                assert made_by == ssm_patch_image_cleanup.MADE_BY
+                assert UNLESS_KEPT.items() <= row["Condition"].items()

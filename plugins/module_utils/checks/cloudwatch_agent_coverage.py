@@ -92,7 +92,7 @@ class AgentCoverage(Policy):
             **recent,
         )
         for metric in (metric for page in pages for metric in page):
-            owner = next(one["Value"] for one in metric["Dimensions"] if one["Name"] == DIMENSION)
+            (owner,) = [one["Value"] for one in metric["Dimensions"] if one["Name"] == DIMENSION]
             yield Query(owner, metric, "SampleCount", FINE_SECONDS if recent else COARSE_SECONDS)
 
     def decide(self, resource: Resource, scope: Scope, now: datetime) -> Finding | None:

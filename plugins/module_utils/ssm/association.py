@@ -33,7 +33,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "max_errors": {"type": "str"},
     "compliance_severity": {"type": "str", "choices": ["CRITICAL", "HIGH", "MEDIUM", "LOW", "UNSPECIFIED"]},
     "output_s3_bucket_name": {"type": "str"},
-    "output_s3_key_prefix": {"type": "str"},
+    "output_s3_key_prefix": {"type": "str", "no_log": False},
 }
 CONSTRAINTS: dict[str, Any] = {
     "mutually_exclusive": [["target_tags", "instance_ids", "resource_group"]],

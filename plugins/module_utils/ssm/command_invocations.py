@@ -30,7 +30,7 @@ FINISHED = (
 NOT_YET = ("InvalidCommandId",)
 # what counts against max_errors, unless the command never ran
 COUNTED = ("Failed", "TimedOut")
-NOT_COUNTED = ("DeliveryTimedOut", "InvalidPlatform", "Terminated", "Undeliverable")
+NOT_COUNTED = ("AccessDenied", "DeliveryTimedOut", "InvalidPlatform", "Terminated", "Undeliverable")
 # the list cuts each plugin's output here; GetCommandInvocation gives 24,000 characters
 LIST_OUTPUT = 2500
 # the ResponseCode of what did not run; Windows knows negative exit codes

@@ -33,7 +33,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "execution_timeout": {"type": "int"},
     "comment": {"type": "str"},
     "output_s3_bucket_name": {"type": "str"},
-    "output_s3_key_prefix": {"type": "str"},
+    "output_s3_key_prefix": {"type": "str", "no_log": False},
     "cloudwatch_output": {"type": "bool", "default": False},
     "cloudwatch_log_group_name": {"type": "str"},
     "service_role_arn": {"type": "str"},

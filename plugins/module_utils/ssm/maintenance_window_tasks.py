@@ -59,7 +59,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
             "timeout_seconds": {"type": "int"},
             "service_role_arn": {"type": "str"},
             "output_s3_bucket_name": {"type": "str"},
-            "output_s3_key_prefix": {"type": "str"},
+            "output_s3_key_prefix": {"type": "str", "no_log": False},
             "cloudwatch_output_enabled": {"type": "bool"},
             "cloudwatch_log_group_name": {"type": "str"},
             "notification_arn": {"type": "str"},
@@ -227,7 +227,8 @@ def _run_command(given: Mapping[str, Any]) -> Properties:
         "DocumentVersion": given.get("document_version") or DEFAULT_VERSION,
         "DocumentHash": given.get("document_hash"),
         "DocumentHashType": given.get("document_hash_type"),
-        "TimeoutSeconds": given.get("timeout_seconds"),
+        # AWS may tell its own default where none is said
+        **said({"TimeoutSeconds": given.get("timeout_seconds")}),
         "ServiceRoleArn": given.get("service_role_arn"),
         "OutputS3BucketName": given.get("output_s3_bucket_name"),
         "OutputS3KeyPrefix": given.get("output_s3_key_prefix"),

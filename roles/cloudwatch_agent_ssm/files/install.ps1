@@ -31,7 +31,8 @@ function Stop-WithReason([string] $Reason) {
 
 # Runs amazon-cloudwatch-agent-ctl.ps1; its downloader writes progress to stderr, which is no error.
 function Invoke-Ctl([string[]] $Arguments) {
-    $lines = & powershell.exe -NoProfile -ExecutionPolicy Bypass -Command "& '$Ctl' $($Arguments -join ' ') 2>&1; exit `$LASTEXITCODE"
+    $command = "& '$Ctl' $($Arguments -join ' ') 2>&1; exit `$LASTEXITCODE"
+    $lines = & powershell.exe -NoProfile -ExecutionPolicy Bypass -Command $command
     return @{ Code = $LASTEXITCODE; Output = ($lines | Out-String) }
 }
 
@@ -79,7 +80,8 @@ function Confirm-Package([string] $Package) {
     if ($Signed -ne 'yes') { return }
     $signature = Get-AuthenticodeSignature -FilePath $Package
     if ($signature.Status -ne 'Valid' -or $signature.SignerCertificate.Subject -notmatch "O=`"?$Publisher") {
-        Stop-WithReason "the package for $Place has no valid signature of ${Publisher} ($($signature.Status)): nothing was installed"
+        $status = $signature.Status
+        Stop-WithReason "the package for $Place has no valid signature of $Publisher ($status): nothing was installed"
     }
 }
 
@@ -89,7 +91,8 @@ function Install-Agent {
         Stop-WithReason "$Env:SystemDrive has $free MB free, the agent needs ${MegabytesNeeded}: nothing was installed"
     }
     $package = Join-Path $Work 'amazon-cloudwatch-agent.msi'
-    Save-Source "$Source/$Place/$Version/amazon-cloudwatch-agent.msi" $package "the package of version $Version for $Place"
+    $from = "$Source/$Place/$Version/amazon-cloudwatch-agent.msi"
+    Save-Source $from $package "the package of version $Version for $Place"
     Confirm-Package $package
     Invoke-Installer @('/i', "`"$package`"", '/qn', '/norestart')
 }
@@ -97,7 +100,8 @@ function Install-Agent {
 # 0 is success, 3010 is success that asks for a restart, which the agent does not need.
 function Invoke-Installer([string[]] $Arguments) {
     $process = Start-Process -FilePath 'msiexec.exe' -ArgumentList $Arguments -Wait -PassThru
-    if (@(0, 3010) -notcontains $process.ExitCode) { Stop-WithReason "msiexec ended with the exit code $($process.ExitCode)" }
+    $code = $process.ExitCode
+    if (@(0, 3010) -notcontains $code) { Stop-WithReason "msiexec ended with the exit code $code" }
 }
 
 function Test-WantedVersion {
@@ -143,14 +147,15 @@ function Set-Present {
         Set-AgentConfig $config
         $done = 'changed'
     }
-    Write-Output "cloudwatch-agent: $done version=$((Get-AgentStatus).version) config=$((Get-Sum $Kept).Substring(0, 12))"
+    $sum = (Get-Sum $Kept).Substring(0, 12)
+    Write-Output "cloudwatch-agent: $done version=$((Get-AgentStatus).version) config=$sum"
 }
 
 function Get-ProductCode {
     $places = 'HKLM:\SOFTWARE\Microsoft\Windows\CurrentVersion\Uninstall\*',
         'HKLM:\SOFTWARE\WOW6432Node\Microsoft\Windows\CurrentVersion\Uninstall\*'
     $products = Get-ItemProperty $places -ErrorAction SilentlyContinue
-    return ($products | Where-Object { $_.DisplayName -eq 'Amazon CloudWatch Agent' } | Select-Object -First 1).PSChildName
+    return ($products | Where-Object DisplayName -eq 'Amazon CloudWatch Agent' | Select-Object -First 1).PSChildName
 }
 
 function Set-Absent {

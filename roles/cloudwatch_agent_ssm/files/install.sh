@@ -91,7 +91,8 @@ verify() {
             fail "the sha256 of the package for $2 is $(sum "$1"), wanted is ${entry#*=}: nothing was installed"
     done
     [ "$SIGNED" = yes ] || return 0
-    command -v gpg >/dev/null || fail "the signature can't be verified, since this host has no gpg: nothing was installed"
+    command -v gpg >/dev/null ||
+        fail "the signature can't be verified, since this host has no gpg: nothing was installed"
     fetch "$SOURCE/assets/amazon-cloudwatch-agent.gpg" "$work/key" "the public key"
     fetch "$SOURCE/$2/$VERSION/amazon-cloudwatch-agent.$kind.sig" "$1.sig" "the package's signature"
     mkdir "$work/gpg"
@@ -114,7 +115,8 @@ install_package() {
     place=${found% *}/$(architecture)
     package=$work/amazon-cloudwatch-agent.$kind
     enough_space
-    fetch "$SOURCE/$place/$VERSION/amazon-cloudwatch-agent.$kind" "$package" "the package of version $VERSION for $place"
+    fetch "$SOURCE/$place/$VERSION/amazon-cloudwatch-agent.$kind" "$package" \
+        "the package of version $VERSION for $place"
     verify "$package" "$place"
     if [ "$kind" = deb ]; then
         dpkg -i -E "$package" >"$work/log" 2>&1

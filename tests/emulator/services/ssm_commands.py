@@ -30,7 +30,7 @@ STATUSES = {
     "DeliveryTimedOut": "TimedOut",
     "ExecutionTimedOut": "TimedOut",
 }
-NOT_COUNTED = ("Success", "DeliveryTimedOut", "Undeliverable", "InvalidPlatform", "Terminated")
+NOT_COUNTED = ("Success", "AccessDenied", "DeliveryTimedOut", "Undeliverable", "InvalidPlatform", "Terminated")
 SHELLS = {"AWS-RunShellScript": "Linux", "AWS-RunPowerShellScript": "Windows"}
 
 

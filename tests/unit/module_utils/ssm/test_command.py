@@ -43,7 +43,7 @@ def test_the_exit_code_is_that_of_the_step_that_failed(plugins, exit_code, outpu
     ("status", "details", "counts"),
     [
         ("Failed", "Failed", True),
-        ("Failed", "AccessDenied", True),
+        ("Failed", "AccessDenied", False),
         ("TimedOut", "ExecutionTimedOut", True),
         ("TimedOut", "DeliveryTimedOut", False),
         ("Failed", "Undeliverable", False),
