@@ -231,8 +231,6 @@ KILLS = [
     ({"dms_migration_cut_over": True}, "AddTagsToResource", 1),  # the target is known to hold everything
     ({"dms_migration_cut_over": True}, "StopReplicationTask", 1),
     ({"dms_migration_cut_over": True}, "AddTagsToResource", 1),  # the switch is recorded
-    ({"dms_migration_clean_up": True, "dms_migration_clean_up_instance": True}, "DeleteReplicationTask", 1),
-    ({"dms_migration_clean_up": True, "dms_migration_clean_up_instance": True}, "DeleteEndpoint", 1),
 ]
 
 
@@ -240,10 +238,10 @@ def test_killed_in_and_after_each_step_it_ends_the_same_and_a_further_run_change
     account, killed, playbook, hooks
 ):
     variables, called = everything(account, hooks), set()
-    for flags, operation, times in KILLS[:9]:
+    for flags, operation, times in KILLS:
         account.calls.clear()
         killed(PLAYBOOK, account, {**variables, **flags}, operation, times)
-        called |= {f"{key[2]}:{key[3]}" for key in account.calls if key[2] in ("dms", "iam") and "/" not in key[3]}
+        called |= calls_of(account)
     account.calls.clear()
     done = playbook(PLAYBOOK, "-vvv", **variables, dms_migration_cut_over=True)
     assert (done.returncode, recap(done)["changed"], changes(account)) == (0, 0, {}), done.stdout
@@ -256,16 +254,37 @@ def test_killed_in_and_after_each_step_it_ends_the_same_and_a_further_run_change
     assert (source.password, source.my_sql_settings["SecretsManagerSecretId"]) == (None, "orders/source")
     assert (target.password, target.port) == (PASSWORD, 3306)
     assert PASSWORD not in done.stdout + done.stderr
+    unused = {f"dms:Modify{name}" for name in ("Endpoint", "ReplicationInstance", "ReplicationTask")}
+    offered = offered_permissions("dms:", "iam:Get")
+    assert called == offered - unused - {action for action in offered if action.startswith("dms:Delete")}
 
-    for flags, operation, times in KILLS[9:]:
+
+def test_a_clean_up_that_is_killed_is_finished_by_the_next_and_nothing_is_made_anew(account, killed, playbook):
+    prepared(account)
+    account.client("dms", REGION).stop_replication_task(ReplicationTaskArn=task().arn)
+    backend().tagger.tag_resource(task().arn, [{"Key": f"{MARK}_step", "Value": "switch"}])
+    variables = wanted(dms_migration_clean_up=True, dms_migration_clean_up_instance=True)
+    called = set()
+    for operation in ("DeleteReplicationTask", "DeleteEndpoint"):
         account.calls.clear()
-        killed(PLAYBOOK, account, {**variables, **flags}, operation, times)
-        called |= {f"{key[2]}:{key[3]}" for key in account.calls if key[2] in ("dms", "iam") and "/" not in key[3]}
-    done = playbook(PLAYBOOK, **variables, **KILLS[-1][0])
+        killed(PLAYBOOK, account, variables, operation, 1)
+        called |= calls_of(account)
+    done = playbook(PLAYBOOK, **variables)
     assert done.returncode == 0, done.stdout
     assert there() == {"tasks": [], "endpoints": [], "instances": [], "groups": []}
-    unused = {f"dms:Modify{name}" for name in ("Endpoint", "ReplicationInstance", "ReplicationTask")}
-    assert called == offered_permissions("dms:", "iam:Get") - unused
+    account.calls.clear()
+    again = playbook(PLAYBOOK, **variables)
+    assert (again.returncode, recap(again)["changed"], changes(account)) == (0, 0, {}), again.stdout
+    deletions = {action for action in offered_permissions("dms:") if action.startswith("dms:Delete")}
+    assert {action for action in called if action.startswith("dms:Delete")} == deletions - {
+        "dms:DeleteReplicationSubnetGroup"
+    }
+    assert called <= offered_permissions("dms:", "iam:Get")
+
+
+def calls_of(emulator: Emulator) -> set[str]:
+    """As IAM names them; what a kill cut off is no operation."""
+    return {f"{key[2]}:{key[3]}" for key in emulator.calls if key[2] in ("dms", "iam") and "/" not in key[3]}
 
 
 def offered_permissions(*prefixes: str) -> set[str]:

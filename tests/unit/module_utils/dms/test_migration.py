@@ -44,6 +44,9 @@ INSTANCE = {"ReplicationInstanceArn": "instance", "ReplicationInstanceStatus": "
 OURS = {NAME_TAG: "orders"}
 PREPARATION = STEPS[:6]
 
+LOAD = "full-load"
+FINISHED = "Stop Reason FULL_LOAD_ONLY_FINISHED"
+
 
 def task(
     status: str = "running", percent: int = 100, kind: str = "full-load-and-cdc", **changed: Any
@@ -109,7 +112,7 @@ CLEAN = replace(MIGRATION, clean_up=True)
         ),
         (
             replace(CUT, type="full-load"),
-            found(task=task("stopped", kind="full-load", StopReason="Stop Reason FULL_LOAD_ONLY_FINISHED")),
+            found(task=task("stopped", kind=LOAD, StopReason=FINISHED)),
             expected(LOADED, left_out=("clean_up", *LAST[:3])),
         ),
         (CLEAN, found("switch", task=task("stopped")), expected(STEPS[:-1], left_out=())),
@@ -173,20 +176,20 @@ def latency(seconds: float, incoming: float = 0, at: datetime = NOW) -> Latency:
         (task(), [table()], Latency(), ["CloudWatch has no"], True),
         (task("stopped"), [table()], latency(0), ["Task orders is stopped"], False),
         (task(percent=99), [table()], latency(0), ["The full load is at 99 %."], False),
-        (task(), [table("Table error", "Table error")], latency(0), ["1 table in error (shop.items)", "differ"], False),
+        (task(), [table("Table error", "Table error")], latency(0), ["1 table in error (shop.items)"], False),
         (task(), [table("Table is being reloaded")], latency(0), ["1 table not completely loaded"], False),
         (task(kind="cdc"), [table("Before load")], latency(0), [], True),
         (task(), [table(validation="Pending records")], latency(0), ["1 table still being validated"], True),
         (task(), [table(validation="Not enabled")], latency(0), ["1 table not validated"], False),
         (task(), [table(validation="Suspended records")], latency(0), ["1 table with rows that differ"], False),
-        (task("stopped", kind="full-load", StopReason="Stop Reason FULL_LOAD_ONLY_FINISHED"), [table()], Latency(), [], True),
-        (task("stopped", kind="full-load", StopReason="Stop Reason FATAL_ERROR"), [table()], Latency(), ["stopped"], False),
-        (task("running", kind="full-load"), [table()], Latency(), ["has not ended its load"], False),
+        (task("stopped", kind=LOAD, StopReason=FINISHED), [table()], Latency(), [], True),
+        (task("stopped", kind=LOAD, StopReason="Stop Reason FATAL_ERROR"), [table()], Latency(), ["stopped"], False),
+        (task("running", kind=LOAD), [table()], Latency(), ["has not ended its load"], False),
     ],
 )  # fmt: skip
 def test_what_the_gate_refuses(one, tables, behind, told, passes):
     found_refusals = refusals(one, tables, behind, LIMITS)
-    for words, refusal in zip(told, found_refusals, strict=bool(len(told) != 2)):
+    for words, refusal in zip(told, found_refusals, strict=True):
         assert words in refusal.words
     assert all(refusal.passes for refusal in found_refusals) == passes
 
@@ -226,7 +229,7 @@ def test_only_whole_minutes_after_the_last_write_say_that_all_was_applied(behind
         (task("starting", 0), None),
         (task("failed", LastFailureMessage="Disk full."), "Task orders is failed: Disk full."),
         (task("stopped", StopReason="Stop Reason NORMAL"), "Task orders is stopped: NORMAL."),
-        (task("stopped", kind="full-load", StopReason="Stop Reason FULL_LOAD_ONLY_FINISHED"), None),
+        (task("stopped", kind=LOAD, StopReason=FINISHED), None),
         (
             task("stopped", 40, "full-load", StopReason="Stop Reason FATAL_ERROR Error Level FATAL"),
             "Task orders is stopped: FATAL_ERROR.",
