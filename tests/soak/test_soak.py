@@ -48,7 +48,7 @@ with patch_module_args(json.loads(sys.argv[1])):
 
 
 @contextmanager
-def witnessed() -> Iterator[tuple[Emulator, Witness, dict[str, str]]]:
+def witnessed() -> Iterator[tuple[Witness, dict[str, str]]]:
     """An account with a few instances, and how to reach it."""
     with Emulator("none", latency_ms=LATENCY_MS) as emulator:
         for region in REGIONS:
@@ -58,7 +58,7 @@ def witnessed() -> Iterator[tuple[Emulator, Witness, dict[str, str]]]:
         emulator._server.app = witness
         kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
         nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
-        yield emulator, witness, {**kept, **emulator.environment(), **nowhere}
+        yield witness, {**kept, **emulator.environment(), **nowhere}
 
 
 @contextmanager
@@ -91,13 +91,14 @@ def enforce(environment: dict[str, str]) -> Counter[str]:
 @pytest.mark.skipif(SECONDS <= 0, reason="no time was given")
 def test_what_comes_into_use_between_plan_and_act_stays():
     told: Counter[str] = Counter()
-    with witnessed() as (_emulator, witness, environment), mischief(environment):
-        until = time.monotonic() + SECONDS
-        while time.monotonic() < until:
-            told += enforce(environment)
-            # else what runs beside it would have no processor
-            time.sleep(PAUSE_SECONDS)
-            assert witness.wrongs() == []
+    with witnessed() as (witness, environment):
+        with mischief(environment):
+            until = time.monotonic() + SECONDS
+            while time.monotonic() < until:
+                told += enforce(environment)
+                # else what runs beside it would have no processor
+                time.sleep(PAUSE_SECONDS)
+                assert witness.wrongs() == []
     print(f"\n{SECONDS:g} s: {dict(told)}, {witness.count(USED)} uses begun, {witness.count(DELETED)} deletions")
     assert witness.wrongs() == []
     assert witness.count(DELETED) == told["changed"] > 0
