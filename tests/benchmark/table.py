@@ -19,7 +19,7 @@ def table(runs: Sequence[Run], skipped: Sequence[Skipped]) -> str:
     """`ratio` is how many times as long as this collection a program takes for the same. `skipped` are (scale, mode,
     program, reason)."""
     ours = {(run.scale, run.mode): run.measured.wall_seconds for run in runs if run.contender == OURS}
-    lines = [_line(HEAD), _line(tuple("---" for _ in HEAD))]
+    lines = [_line(HEAD), _line(["---"] * len(HEAD))]
     lines += [_line(_cells(run, ours.get((run.scale, run.mode)))) for run in runs]
     lines += [f"\n{scale} {mode}, {program}: {reason}" for scale, mode, program, reason in skipped]
     return "\n".join(lines)

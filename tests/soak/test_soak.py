@@ -48,20 +48,6 @@ with patch_module_args(json.loads(sys.argv[1])):
 
 
 @contextmanager
-def witnessed() -> Iterator[tuple[Emulator, Witness, dict[str, str]]]:
-    """An account with a few instances, and how to reach it."""
-    with Emulator("none", latency_ms=LATENCY_MS) as emulator:
-        for region in REGIONS:
-            for number in range(3):
-                add_instance(emulator.site(region), PLAIN, f"app-{number}", root=False)
-        witness = Witness(emulator.front)
-        emulator._server.app = witness
-        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
-        nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
-        yield emulator, witness, {**kept, **emulator.environment(), **nowhere}
-
-
-@contextmanager
 def mischief(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
     command = [sys.executable, "-m", "tests.soak.mischief", "1", *REGIONS]
     with subprocess.Popen(
@@ -74,6 +60,22 @@ def mischief(environment: dict[str, str]) -> Iterator[subprocess.Popen[str]]:
         assert process.poll() is None, "it ended by itself"
         process.stdin.close()
     assert process.returncode == 0
+
+
+@contextmanager
+def account_in_use() -> Iterator[tuple[Witness, dict[str, str]]]:
+    """An account with a few instances that another process uses, who watches it, and how to reach it."""
+    with Emulator("none", latency_ms=LATENCY_MS) as emulator:
+        for region in REGIONS:
+            for number in range(3):
+                add_instance(emulator.site(region), PLAIN, f"app-{number}", root=False)
+        witness = Witness(emulator.front)
+        emulator._server.app = witness
+        kept = {name: value for name, value in os.environ.items() if not name.startswith("AWS_")}
+        nowhere = {"AWS_CONFIG_FILE": os.devnull, "AWS_SHARED_CREDENTIALS_FILE": os.devnull, "NO_PROXY": "127.0.0.1"}
+        environment = {**kept, **emulator.environment(), **nowhere}
+        with mischief(environment):
+            yield witness, environment
 
 
 def enforce(environment: dict[str, str]) -> Counter[str]:
@@ -91,7 +93,7 @@ def enforce(environment: dict[str, str]) -> Counter[str]:
 @pytest.mark.skipif(SECONDS <= 0, reason="no time was given")
 def test_what_comes_into_use_between_plan_and_act_stays():
     told: Counter[str] = Counter()
-    with witnessed() as (_emulator, witness, environment), mischief(environment):
+    with account_in_use() as (witness, environment):
         until = time.monotonic() + SECONDS
         while time.monotonic() < until:
             told += enforce(environment)
