@@ -129,9 +129,10 @@ def account(work: Path) -> Iterator[str]:
     """The URL of an empty emulated account on 127.0.0.1, which ends with the context. Raises MoleculeError."""
     ready, log = work / "account.url", work / "account.log"
     command = (sys.executable, "-m", "tests.emulator", "--scale", "none", "--ready-file", str(ready))
-    with log.open("wb") as output, subprocess.Popen(
-        command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output
-    ) as process:
+    with (
+        log.open("wb") as output,
+        subprocess.Popen(command, cwd=ROOT, stdin=subprocess.DEVNULL, stdout=output, stderr=output) as process,
+    ):
         try:
             yield _url(process, ready, log)
         finally:

@@ -48,9 +48,7 @@ def test_before_it_acts_it_says_that_it_looks_closer():
 
 def test_at_the_end_it_says_how_long_it_took_and_what_failed():
     last = told(190, "done", regions_done=17, examined=31, found=9, changed=7, failed=2)
-    assert line(told(100), last) == (
-        "Sweep: 17/17 regions, 31 examined, 9 found, 7 changed, 2 failed; done in 2 min"
-    )
+    assert line(told(100), last) == ("Sweep: 17/17 regions, 31 examined, 9 found, 7 changed, 2 failed; done in 2 min")
 
 
 def test_sweeps_at_the_same_time_are_added_up_and_the_next_ones_begin_anew():
