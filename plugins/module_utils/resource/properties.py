@@ -122,8 +122,7 @@ def _snaked(value: Any) -> Any:
 
 
 def _snaked_name(name: str) -> str:
-    (snaked,) = camel_dict_to_snake_dict({name: None})
-    return str(snaked)
+    return str(next(iter(camel_dict_to_snake_dict({name: None}))))
 
 
 def _ordered(value: Any) -> Any:
