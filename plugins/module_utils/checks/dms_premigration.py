@@ -39,7 +39,7 @@ from .dms_tasks import (
 CHECK_NAME = "dms_premigration"
 ARGUMENT_SPEC: dict[str, Any] = {
     "tasks": {"type": "list", "elements": "str", "default": []},
-    "tables_without_primary_key": {"type": "list", "elements": "str", "default": []},
+    "tables_without_primary_key": {"type": "list", "elements": "str", "default": [], "no_log": False},
 }
 
 # https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Tasks.AssessmentReport.Assessments.All.html

@@ -31,7 +31,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "password": {"type": "str", "no_log": True},
     "update_password": {"type": "str", "choices": ["on_create", "always"], "default": "on_create", "no_log": False},
     "secrets_manager_secret_id": {"type": "str", "no_log": False},
-    "secrets_manager_access_role_arn": {"type": "str"},
+    "secrets_manager_access_role_arn": {"type": "str", "no_log": False},
     "ssl_mode": {"type": "str", "choices": ["none", "require", "verify-ca", "verify-full"]},
     "certificate_arn": {"type": "str"},
     "extra_connection_attributes": {"type": "str"},
