@@ -46,8 +46,12 @@ def test_where_ec2_throttles_nothing_is_missed_and_little_time_is_lost(empty_aws
     burst, rate = EC2_CHANGES
     allowed = (VOLUMES + SNAPSHOTS - burst) / rate
     started = time.monotonic()
+    module("ebs_orphan_cleanup", check=True, **ALL)
+    looking = time.monotonic() - started
+    started = time.monotonic()
     result = module("ebs_orphan_cleanup", **ALL)
-    taken = time.monotonic() - started
+    # an enforcing run looks first, which the bucket of what changes things has no part in
+    taken = time.monotonic() - started - looking
     assert not result.get("failed"), result.get("msg")
     assert result["region_errors"] == []
     assert_all_done(empty_aws, before)
