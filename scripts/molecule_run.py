@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Runs the molecule scenarios, all of them or those named, on hosts of their own and an emulated account.
+"""Runs the molecule scenarios, all of them or those named, on hosts of their own, each with an emulated account.
 
 Usage: .venv/bin/python scripts/molecule_run.py [SCENARIO ...]
 
-Installs from Debian what it lacks, and removes every host, the account and its own files again, also when it is ended.
+Installs from Debian what it lacks, and removes every host, account and file of its own again, also when it is ended.
 Where no host can be started at all it says SKIPPED; whatever else goes wrong is a failure.
 """
 
@@ -55,10 +55,11 @@ class Outcome:
 
 @dataclass(frozen=True)
 class Given:
-    """What all scenarios work with: the run's name, the account's URL, host -> image, a folder for files."""
+    """What a scenario works with: the run's name, its account's URL, its hosts' ports, host -> image, a folder."""
 
     run: str
     url: str
+    ports: Sequence[int]
     images: Mapping[str, str]
     work: Path
 
@@ -92,13 +93,14 @@ def run_scenarios(names: Sequence[str]) -> list[Outcome]:
     run = f"{LABEL}-{os.getpid()}"
     with tempfile.TemporaryDirectory(prefix=LABEL) as work:
         try:
-            with account(Path(work)) as url:
-                ssh_key(Path(work))
-                given = Given(run, url, images, Path(work))
-                ports = iter(free_ports(HOSTS * len(names)))
-                environments = {
-                    name: surroundings(os.environ, name, list(itertools.islice(ports, HOSTS)), given) for name in names
-                }
+            ssh_key(Path(work))
+            ports = iter(free_ports(HOSTS * len(names)))
+            with ExitStack() as accounts:
+                environments = {}
+                for name in names:
+                    url = accounts.enter_context(account(Path(work) / f"{name}.account"))
+                    given = Given(run, url, list(itertools.islice(ports, HOSTS)), images, Path(work))
+                    environments[name] = surroundings(os.environ, name, given)
                 return Scenarios(len(names) > 1).run(environments)
         finally:
             remove_hosts(run)
@@ -127,7 +129,8 @@ def free_ports(count: int) -> list[int]:
 @contextmanager
 def account(work: Path) -> Iterator[str]:
     """The URL of an empty emulated account on 127.0.0.1, which ends with the context. Raises MoleculeError."""
-    ready, log = work / "account.url", work / "account.log"
+    work.mkdir()
+    ready, log = work / "url", work / "log"
     command = (sys.executable, "-m", "tests.emulator", "--scale", "none", "--ready-file", str(ready))
     with (
         log.open("wb") as output,
@@ -148,11 +151,11 @@ def _url(process: subprocess.Popen[bytes], ready: Path, log: Path) -> str:
     return ready.read_text(encoding="utf-8")
 
 
-def surroundings(callers: Mapping[str, str], scenario: str, ports: Sequence[int], given: Given) -> dict[str, str]:
+def surroundings(callers: Mapping[str, str], scenario: str, given: Given) -> dict[str, str]:
     """The environment of molecule: the caller's without what points to an account, and where everything is."""
     kept = {name: value for name, value in callers.items() if not CALLERS_OWN.match(name)}
     hosts = {f"SYSOPS_MOLECULE_IMAGE_{host.upper()}": image for host, image in given.images.items()}
-    listening = {f"SYSOPS_MOLECULE_PORT_{n}": str(port) for n, port in enumerate(ports, start=1)}
+    listening = {f"SYSOPS_MOLECULE_PORT_{n}": str(port) for n, port in enumerate(given.ports, start=1)}
     return kept | hosts | listening | {
         "ANSIBLE_COLLECTIONS_PATH": str(ROOT / ".ansible" / "collections"),
         "ANSIBLE_HOME": str(given.work / f"{scenario}.ansible"),

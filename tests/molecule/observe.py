@@ -4,18 +4,22 @@
 
 """Says, as JSON, what a host has of the CloudWatch agent: by the agent's documented means, and by what is on its disk.
 
-package (Debian's version), unit (active, enabled), status (of amazon-cloudwatch-agent-ctl), configurations (what the
-agent was given, as JSON), files (path -> when it was written and how large it is, but for logs and what is running).
+package (Debian's version), active and enabled (of the unit), status (of amazon-cloudwatch-agent-ctl) and started,
+configurations (what the agent was given, as JSON), contents (path -> hash) and written (path -> when) but for logs,
+for what is running and for what the agent translates anew at every start, directory (whether there is one), downloads
+(what the role left of them).
 """
 
 from __future__ import annotations
 
+import hashlib
 import json
 import subprocess
 from pathlib import Path
 
 HOME = Path("/opt/aws/amazon-cloudwatch-agent")
 UNIT = "amazon-cloudwatch-agent.service"
+TRANSLATED = ("amazon-cloudwatch-agent.toml", "amazon-cloudwatch-agent.yaml", "env-config.json")
 FORMAT = "${db:Status-Abbrev}${Version}"
 
 
@@ -27,12 +31,12 @@ def said(*command: str) -> str:
         return ""
 
 
-def files() -> dict[str, list[int]]:
-    found = {}
-    for path in sorted(HOME.rglob("*")):
-        if path.is_file() and path.parts[4] not in ("logs", "var"):
-            found[str(path)] = [path.stat().st_mtime_ns, path.stat().st_size]
-    return found
+def files() -> list[Path]:
+    return [
+        path
+        for path in sorted(HOME.rglob("*"))
+        if path.is_file() and path.parts[4] not in ("logs", "var") and path.name not in TRANSLATED
+    ]
 
 
 def configurations() -> list[object]:
@@ -40,15 +44,18 @@ def configurations() -> list[object]:
     return [json.loads(path.read_text()) for path in sorted(folder.glob("*")) if path.suffix != ".tmp"]
 
 
+status = json.loads(said("/usr/bin/amazon-cloudwatch-agent-ctl", "-a", "status") or "{}")
 print(
     json.dumps(
         {
             "package": said("dpkg-query", "--show", f"--showformat={FORMAT}", "amazon-cloudwatch-agent"),
             "active": said("systemctl", "is-active", UNIT),
             "enabled": said("systemctl", "is-enabled", UNIT),
-            "status": json.loads(said("/usr/bin/amazon-cloudwatch-agent-ctl", "-a", "status") or "{}"),
+            "started": status.pop("starttime", ""),
+            "status": status,
             "configurations": configurations(),
-            "files": files(),
+            "contents": {str(path): hashlib.sha256(path.read_bytes()).hexdigest() for path in files()},
+            "written": {str(path): path.stat().st_mtime_ns for path in files()},
             "directory": HOME.exists(),
             "downloads": [str(path) for path in Path("/var/tmp").glob("cloudwatch_agent*")],
         }

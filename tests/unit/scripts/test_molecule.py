@@ -71,8 +71,8 @@ def test_no_account_of_the_callers_is_left_in_the_environment(runner: ModuleType
         "http_proxy": "http://proxy.example:3128",
         "PATH": "/usr/bin",
     }
-    given = runner.Given("run-1", "http://127.0.0.1:5000", {"debian13": "image-13"}, tmp_path)
-    found = runner.surroundings(callers, "agent", [1, 2, 3], given)
+    given = runner.Given("run-1", "http://127.0.0.1:5000", [1, 2, 3], {"debian13": "image-13"}, tmp_path)
+    found = runner.surroundings(callers, "agent", given)
     assert not {"ANSIBLE_CONFIG", "AWS_PROFILE", "AWS_SESSION_TOKEN", "http_proxy"} & set(found)
     assert found["AWS_ENDPOINT_URL"] == "http://127.0.0.1:5000"
     assert found["CLOUDWATCH_AGENT_PACKAGE"] == "/agent.deb"
