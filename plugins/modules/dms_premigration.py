@@ -23,7 +23,8 @@ description:
   - Everything else that the latest assessment run found amiss is V(assessment_failed). Runs are not started here.
   - Large objects (LOBs) are migrated one by one (V(full_lob_mode)), cut off at a size (V(limited_lob_mode)), or not at
     all (V(lobs_left_out)). Each has its price, and which is right depends on the data.
-  - V(drops_target_tables) tells of a task that is yet to be started, and will drop the target's tables first.
+  - V(drops_target_tables) and V(empties_target_tables) tell of a task that is yet to be started, and will drop or empty
+    the target's tables first.
   - IAM roles that DMS needs by their names, C(dms-cloudwatch-logs-role) and C(dms-vpc-role), may be missing
     (V(role_missing)). They are looked for in regions with tasks or replication instances.
 options:

@@ -304,6 +304,8 @@ def test_it_replicates_until_it_is_asked_to_cut_over_and_the_load_is_shown(accou
     shown = [line.strip() for line in done.stdout.splitlines() if line.startswith("  running, ")]
     assert shown[-1] == "running, 100 % of the full load: 3 tables loaded, 0 loading, 0 queued, 0 in error"
     assert ran(hooks) == []
+    # DMS itself would drop tables of the same names
+    assert json.loads(task().replication_task_settings)["FullLoadSettings"]["TargetTablePrepMode"] == "DO_NOTHING"
     assert PASSWORD not in done.stdout + done.stderr
     assert {"dms:StopReplicationTask"} & {f"dms:{name}" for name in changes(account)} == set()
 
@@ -427,6 +429,15 @@ def test_blocking_findings_keep_the_task_from_being_started(account, playbook):
     assert done.returncode != 0
     assert "The step premigration failed: The task isn't started: 1 table has no primary key (shop.log)" in said(done)
     assert "dms_migration_blocking_findings (table_without_primary_key)" in said(done)
+    assert life_of(task()).status == "ready"
+
+
+def test_a_task_that_would_drop_the_targets_tables_is_not_started_unless_asked_for_twice(account, playbook):
+    drop = {"FullLoadSettings": {"TargetTablePrepMode": "DROP_AND_CREATE"}}
+    done = playbook(PLAYBOOK, **wanted(dms_migration_task_settings=drop, dms_migration_require_validation=False))
+    assert done.returncode != 0
+    assert "its start drops the target's tables of the same names (DROP_AND_CREATE)" in said(done)
+    assert "dms_migration_blocking_findings (drops_target_tables)" in said(done)
     assert life_of(task()).status == "ready"
 
 

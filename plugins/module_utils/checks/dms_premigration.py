@@ -200,9 +200,13 @@ def lob_problems(metadata: Mapping[str, Any]) -> Iterator[Problem]:
 
 
 def preparation_problems(task: Resource) -> Iterator[Problem]:
+    if task["Status"] not in ("creating", "ready") or task["MigrationType"] == "cdc":
+        return
     mode = section(settings_of(task), "FullLoadSettings").get("TargetTablePrepMode")
-    if task["Status"] in ("creating", "ready") and task["MigrationType"] != "cdc" and mode == "DROP_AND_CREATE":
+    if mode == "DROP_AND_CREATE":
         yield "drops_target_tables", "its start drops the target's tables of the same names (DROP_AND_CREATE)"
+    elif mode == "TRUNCATE_BEFORE_LOAD":
+        yield "empties_target_tables", "its start empties the target's tables of the same names (TRUNCATE_BEFORE_LOAD)"
 
 
 def assessment_problems(task: Resource) -> Iterator[Problem]:

@@ -251,12 +251,17 @@ def assessment(name: str, status: str = "failed") -> dict[str, str]:
         (planned({"TargetMetadata": {"SupportLobs": False, "FullLobMode": True}}), "lobs_left_out", "not migrated"),
         (planned({"FullLoadSettings": {"TargetTablePrepMode": "DROP_AND_CREATE"}}), None, ""),
         (
+            planned({"FullLoadSettings": {"TargetTablePrepMode": "TRUNCATE_BEFORE_LOAD"}}, Status="ready"),
+            "empties_target_tables",
+            "empties the target's tables",
+        ),
+        (
             planned({"FullLoadSettings": {"TargetTablePrepMode": "DROP_AND_CREATE"}}, Status="ready"),
             "drops_target_tables",
             "drops the target's tables",
         ),
         (
-            planned({"FullLoadSettings": {"TargetTablePrepMode": "TRUNCATE_BEFORE_LOAD"}}, Status="ready"),
+            planned({"FullLoadSettings": {"TargetTablePrepMode": "DO_NOTHING"}}, Status="ready"),
             None,
             "",
         ),
