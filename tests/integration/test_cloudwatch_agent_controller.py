@@ -167,7 +167,13 @@ def test_an_altered_package_is_refused(find, mirror):
 def configured(module: Module, empty_aws: Emulator):
     s3 = empty_aws.client("s3")
     s3.create_bucket(Bucket="configurations")
-    for name, text in (("good.json", json.dumps(CONFIGURATION)), ("bad.json", '{"metrics": {}}'), ("none.json", "{")):
+    objects = {
+        "good.json": json.dumps(CONFIGURATION),
+        "bad.json": '{"metrics": {}}',
+        "none.json": "{",
+        "empty.json": "{}",
+    }
+    for name, text in objects.items():
         s3.put_object(Bucket="configurations", Key=name, Body=text.encode())
     return lambda **options: module("cloudwatch_agent_config", **options)
 
@@ -190,6 +196,7 @@ def test_configurations_from_s3_and_from_variables_are_the_same_texts(configured
             "s3://configurations/bad.json is invalid: metrics.metrics_coll",
         ),
         ({"config_s3": "s3://configurations/none.json"}, "s3://configurations/none.json is no JSON"),
+        ({"config_s3": "s3://configurations/empty.json"}, "s3://configurations/empty.json is empty"),
         ({"config_s3": "s3://configurations/missing.json"}, "There is no object s3://configurations/missing.json"),
         ({"config_s3": "s3://missing/good.json"}, "There is no bucket s3://missing/good.json"),
         ({"config_s3": "configurations/good.json"}, "names no S3 object: it must be s3://bucket/key."),

@@ -67,7 +67,10 @@ def _read(option: str, config: Mapping[str, Any] | None, s3: str | None, files: 
     if s3:
         if not s3.startswith("s3://"):
             raise SweepError(f"{option}: {s3!r} names no S3 object: it must be s3://bucket/key.")
-        return parsed(files.read(s3).decode("utf-8", "replace"), s3)
+        found = parsed(files.read(s3).decode("utf-8", "replace"), s3)
+        if not found:
+            raise SweepError(f"The agent configuration {s3} is empty: the agent would do nothing.")
+        return found
     if not config:
         raise SweepError(f"{option} has no configuration: give a dictionary, or an S3 object.")
     return valid(config, f"in {option}")
