@@ -15,8 +15,9 @@ from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
+from ..dms.lookup import named
 from ..dms.selection import selects
-from ..dms.tables import listed, without_primary_key
+from ..dms.tables import without_primary_key
 from ..dms.task_state import count, replicates
 from ..sweep.errors import CallError, SweepError
 from ..sweep.finding import REPORT_ONLY, Finding
@@ -110,7 +111,7 @@ class Premigration(Policy):
         if bad:
             what = "has no primary key" if len(bad) == 1 else "have no primary key"
             more = ", so that changes can't be applied or validated row by row" if replicates(task) else ""
-            yield "table_without_primary_key", f"{count(len(bad), 'table')} {what} ({listed(bad)}){more}"
+            yield "table_without_primary_key", f"{count(len(bad), 'table')} {what} ({named(bad)}){more}"
         elif assessed:
             yield (
                 "table_without_primary_key",

@@ -11,8 +11,8 @@ from datetime import datetime, timezone
 from typing import Any
 
 from ..dms.latency import Latency, read_latencies
-from ..dms.lookup import failure_message
-from ..dms.tables import errored, facts, listed, mismatched
+from ..dms.lookup import failure_message, named
+from ..dms.tables import errored, facts, mismatched
 from ..dms.task_state import FAILED, GOOD_ENDS, count, is_loaded, replicates, statistics, stop_reason, why_it_ended
 from ..sweep.arguments import not_negative
 from ..sweep.finding import REPORT_ONLY, Finding, age_in_days
@@ -102,9 +102,9 @@ class Tasks(Policy):
             yield "stopped_long_ago", f"it was stopped {count(stopped, 'day')} ago"
         bad = names(errored(task["Tables"]))
         if number := max(len(bad), statistics(task)["TablesErrored"]):
-            yield "tables_errored", f"{count(number, 'table')} in error" + (f" ({listed(bad)})" if bad else "")
+            yield "tables_errored", f"{count(number, 'table')} in error" + (f" ({named(bad)})" if bad else "")
         if bad := names(mismatched(task["Tables"])):
-            yield "validation_failed", f"validation failed for {count(len(bad), 'table')} ({listed(bad)})"
+            yield "validation_failed", f"validation failed for {count(len(bad), 'table')} ({named(bad)})"
         yield from self._lag(task)
         if not section(settings_of(task), "Logging").get("EnableLogging"):
             yield "logging_disabled", "it writes no log to CloudWatch"

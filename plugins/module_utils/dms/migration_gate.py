@@ -12,8 +12,9 @@ from datetime import datetime
 
 from ..sweep.region import Resource
 from .latency import METRICS, Latency
+from .lookup import named
 from .migration import Limits
-from .tables import ERRORED, NOT_ENABLED, errored, listed, mismatched, name_of, validating, without_primary_key
+from .tables import ERRORED, NOT_ENABLED, errored, mismatched, name_of, validating, without_primary_key
 from .task_state import FAILED, GOOD_ENDS, count, is_loaded, replicates, statistics, stop_reason, why_it_ended
 
 LOADED = "Table completed"
@@ -52,11 +53,11 @@ def _tables(task: Resource, tables: Sequence[Resource]) -> Iterator[str]:
     bad = [name_of(table) for table in errored(tables)]
     number = max(len(bad), int(statistics(task)["TablesErrored"]))
     if number:
-        where = f" ({listed(bad)})" if bad else ""
+        where = f" ({named(bad)})" if bad else ""
         yield f"{count(number, 'table')} in error{where}: see the task's log, put it right and reload them."
     other = [name_of(table) for table in tables if table.get("TableState") not in (LOADED, ERRORED)]
     if other and task["MigrationType"] != "cdc":
-        yield f"{count(len(other), 'table')} not completely loaded ({listed(other)})."
+        yield f"{count(len(other), 'table')} not completely loaded ({named(other)})."
 
 
 def _validation(tables: Sequence[Resource], limits: Limits) -> Iterator[Refusal]:
@@ -69,7 +70,7 @@ def _validation(tables: Sequence[Resource], limits: Limits) -> Iterator[Refusal]
     )
     for found, words in kinds:
         if found:
-            names = listed([name_of(table) for table in found])
+            names = named([name_of(table) for table in found])
             yield Refusal(f"{count(len(found), 'table')} {words} ({names}).", passes=words == BUSY)
 
 

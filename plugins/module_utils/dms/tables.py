@@ -9,7 +9,7 @@ https://docs.aws.amazon.com/dms/latest/APIReference/API_TableStatistics.html
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 from typing import Any
 
 from ..sweep.region import Resource
@@ -60,9 +60,3 @@ def facts(tables: Iterable[Resource]) -> list[dict[str, Any]]:
         }
         for table in tables
     ]
-
-
-def listed(names: Sequence[str], most: int = 5) -> str:
-    """`a.b, a.c and 7 more`."""
-    more = len(names) - most
-    return ", ".join(names[:most]) + (f" and {more} more" if more > 0 else "")
