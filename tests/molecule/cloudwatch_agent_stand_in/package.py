@@ -25,6 +25,8 @@ Depends: python3 (>= 3.11)
 Description: A stand-in for the Amazon CloudWatch Agent
  For tests alone: it has the agent's command line and collects nothing.
 """
+# -B: what Python would leave beside its files, the package's removal would not find.
+INTERPRETER = "#!/usr/bin/python3 -B"
 INSTALLED = {
     "ctl.py": "bin/amazon-cloudwatch-agent-ctl",
     "start.py": "bin/start-amazon-cloudwatch-agent",
@@ -56,7 +58,8 @@ def _lay_out(root: Path, version: str) -> None:
     for folder in ("bin", "etc/amazon-cloudwatch-agent.d", "logs", "var"):
         (root / HOME / folder).mkdir(parents=True)
     for source, path in INSTALLED.items():
-        shutil.copy(HERE / "agent" / source, root / HOME / path)
+        text = (HERE / "agent" / source).read_text(encoding="utf-8")
+        (root / HOME / path).write_text(f"{INTERPRETER}\n{text}", encoding="utf-8")
         (root / HOME / path).chmod(0o755)
     (root / VERSION_FILE).write_text(f"{version}\n", encoding="utf-8")
     (root / HOME / "etc" / "common-config.toml").write_text("# [credentials], [proxy], [ssl]\n", encoding="utf-8")
