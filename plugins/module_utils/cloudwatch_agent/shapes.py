@@ -17,7 +17,6 @@ SECONDS_OF_TWO_DAYS = 172800
 class Shape(Protocol):
     def problems(self, value: Any, path: str) -> Iterator[str]:
         """`path: what is wrong` for each thing that is; `path` is like `metrics.metrics_collected.mem`."""
-        ...
 
 
 @dataclass(frozen=True)

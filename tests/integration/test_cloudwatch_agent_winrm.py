@@ -20,9 +20,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.cloudwatch_agent.configuration import written
-
 from tests.emulator import Emulator
-from tests.integration.conftest import Json, _point_at, playbook, served  # noqa: F401
+from tests.integration.conftest import Json, _point_at
 from tests.winrm.responder import Responder
 from tests.winrm.windows import DATA, SCRIPTS, Windows, sha1
 
@@ -40,7 +39,7 @@ Ran = subprocess.CompletedProcess[str]
 
 
 @pytest.fixture
-def aws(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:  # noqa: F811
+def aws(served: Emulator, monkeypatch: pytest.MonkeyPatch) -> Emulator:
     served.reset("none")
     _point_at(served, monkeypatch)
     s3 = served.client("s3")
@@ -55,14 +54,14 @@ def package(version: str) -> bytes:
     return f"{version} is no real package".encode()
 
 
-def with_agent(version: str = OLD, config: Json = MEMORY, **other: Any) -> Windows:
+def with_agent(version: str = OLD, config: Json | None = None, **other: Any) -> Windows:
     """A host as the role leaves it."""
-    given = {"ansible.json": sha1(written(config)), "mode": sha1("ec2\n")}
+    given = {"ansible.json": sha1(written(config or MEMORY)), "mode": sha1("ec2\n")}
     return Windows(version=version, running=True, given=given, known=["file_ansible.json"], **other)
 
 
 @pytest.fixture
-def fleet(aws: Emulator, playbook, tmp_path: Path) -> Callable[..., Ran]:  # noqa: F811
+def fleet(aws: Emulator, playbook, tmp_path: Path) -> Callable[..., Ran]:
     """Runs the role on hosts: {name: (host, its variables)}."""
 
     def run(hosts: dict[str, tuple[Windows, Json]], *arguments: str, password: str = "made-up-password") -> Ran:
