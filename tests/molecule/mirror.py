@@ -61,7 +61,9 @@ def main(folder: Path, bucket: str) -> None:
         s3.put_object(Bucket=bucket, Key=f"{place}/{NAME}.sig", Body=sign(path, signer))
     s3.put_object(Bucket=bucket, Key="info/latest/CWAGENT_VERSION", Body=f"{new}\n".encode())
     s3.put_object(Bucket=bucket, Key=f"altered/{NAME}", Body=newest.read_bytes() + b"\n")
-    s3.put_object(Bucket=bucket, Key=f"altered/{NAME}.sig", Body=sign(newest, key))
+    # the very signature of the new version: one made a second later would be another one
+    good = {"Bucket": bucket, "Key": f"{top}/{new}/{NAME}.sig"}
+    s3.copy_object(Bucket=bucket, Key=f"altered/{NAME}.sig", CopySource=good)
     for home in (key.home, stranger.home):
         subprocess.run(("gpgconf", "--homedir", str(home), "--kill", "gpg-agent"), check=True)
     (folder / "key.asc").write_text(key.public, encoding="utf-8")
