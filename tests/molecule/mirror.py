@@ -23,6 +23,7 @@ import subprocess
 import sys
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import boto3
 
@@ -43,7 +44,18 @@ class Key:
 
 def main(folder: Path, bucket: str) -> None:
     folder.mkdir(parents=True, exist_ok=True)
-    key, stranger = make_key(folder / "gpg"), make_key(folder / "stranger")
+    homes = folder / "gpg", folder / "stranger"
+    try:
+        key, stranger = (make_key(home) for home in homes)
+        told = fill(folder, bucket, key, stranger)
+    finally:
+        for home in homes:
+            subprocess.run(("gpgconf", "--homedir", str(home), "--kill", "gpg-agent"), check=True)
+    (folder / "mirror.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
+
+
+def fill(folder: Path, bucket: str, key: Key, stranger: Key) -> dict[str, Any]:
+    """Put everything there. Returns what mirror.json holds."""
     real = os.environ.get("CLOUDWATCH_AGENT_PACKAGE", "")
     packages = build(folder, Path(real) if real else None)
     old, new = packages
@@ -64,10 +76,8 @@ def main(folder: Path, bucket: str) -> None:
     # the very signature of the new version: one made a second later would be another one
     good = {"Bucket": bucket, "Key": f"{top}/{new}/{NAME}.sig"}
     s3.copy_object(Bucket=bucket, Key=f"altered/{NAME}.sig", CopySource=good)
-    for home in (key.home, stranger.home):
-        subprocess.run(("gpgconf", "--homedir", str(home), "--kill", "gpg-agent"), check=True)
     (folder / "key.asc").write_text(key.public, encoding="utf-8")
-    told = {
+    return {
         "bucket": bucket,
         "fingerprint": key.fingerprint,
         "key": str(folder / "key.asc"),
@@ -76,7 +86,6 @@ def main(folder: Path, bucket: str) -> None:
         "sha256": {version: hashlib.sha256(path.read_bytes()).hexdigest() for version, path in packages.items()},
         "versions": {"old": old, "new": new},
     }
-    (folder / "mirror.json").write_text(json.dumps(told, indent=1), encoding="utf-8")
 
 
 def build(folder: Path, real: Path | None) -> dict[str, Path]:
