@@ -120,7 +120,7 @@ def ssh_key(work: Path) -> None:
 def free_ports(count: int) -> list[int]:
     """Ports of 127.0.0.1 that nobody listens on."""
     with ExitStack() as stack:
-        sockets = [stack.enter_context(socket.socket()) for _number in range(count)]
+        sockets = [stack.enter_context(socket.socket()) for _socket in range(count)]
         for opened in sockets:
             opened.bind(("127.0.0.1", 0))
         return [opened.getsockname()[1] for opened in sockets]
