@@ -16,6 +16,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.transformation import a
 from ..sweep.errors import SweepError
 from ..sweep.finding import REPORT_ONLY, Finding, age_in_days, tags_of
 from ..sweep.guard import ExcludedByTag
+from ..sweep.instances import instance_pages
 from ..sweep.policy import Check, Common, Policy
 from ..sweep.region import Region, Resource, Scope
 from .metric_data import Query, owners_with_values
@@ -68,8 +69,7 @@ class AgentCoverage(Policy):
         return self._instances(region, self._filters)
 
     def _instances(self, region: Region, filters: list[Resource]) -> Iterator[list[Resource]]:
-        for page in region.pages("ec2", "describe_instances", "Reservations", Filters=filters):
-            instances = [instance for reservation in page for instance in reservation["Instances"]]
+        for instances in instance_pages(region, filters):
             # a region without instances needs no metrics
             if instances:
                 senders = region.once((self.check, self._namespace, *self._names), lambda: self._senders(region))

@@ -26,6 +26,7 @@ from ..sweep.policy import Check, Common, Policy
 from ..sweep.region import Region, Resource, Scope
 from .dms_tasks import (
     TASK,
+    Problem,
     endpoints_of,
     instances_of,
     names,
@@ -56,8 +57,6 @@ ROLES = {
     "dms-cloudwatch-logs-role": "DMS can write no log of a task to CloudWatch",
     "dms-vpc-role": "DMS can make no subnet group and no replication instance in a VPC",
 }
-
-Problem = tuple[str, str]
 
 
 class Premigration(Policy):

@@ -22,6 +22,7 @@ from ..sweep.region import Region, Resource, Scope
 from .dms_tasks import (
     INSTANCE,
     TASK,
+    Problem,
     instances_of,
     names,
     read_tags,
@@ -40,8 +41,6 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 HEALTHY = "healthy"
-
-Problem = tuple[str, str]
 
 
 class Tasks(Policy):

@@ -11,6 +11,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
+from ..dms.lookup import tags_by_arn
 from ..dms.tables import name_of
 from ..sweep.errors import CallError
 from ..sweep.finding import Finding, age_in_days
@@ -19,10 +20,11 @@ from ..sweep.region import Region, Resource, Scope
 
 TASK = "dms:task"
 INSTANCE = "dms:rep"
+# the reason's code and what it says in words
+Problem = tuple[str, str]
 GOING = "deleting"
 # before it was started, and while it is being made, a task has no statistics to show
 WITHOUT_STATISTICS = ("creating", "ready", "deleting")
-TAGS_A_CALL = 100
 
 
 def tasks_of(region: Region, patterns: Sequence[str] = ()) -> list[Resource]:
@@ -76,14 +78,9 @@ def section(settings: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def read_tags(region: Region, candidates: Sequence[Candidate]) -> None:
     """Give findings their tags, many in a call. Raises CallError."""
     findings = [candidate.finding for candidate in candidates if candidate.finding.arn]
-    for start in range(0, len(findings), TAGS_A_CALL):
-        chunk = findings[start : start + TAGS_A_CALL]
-        answer = region.call("dms", "list_tags_for_resource", ResourceArnList=[finding.arn for finding in chunk])
-        by_arn: dict[str, dict[str, str]] = {}
-        for tag in answer["TagList"]:
-            by_arn.setdefault(tag["ResourceArn"], {})[tag["Key"]] = tag.get("Value") or ""
-        for finding in chunk:
-            finding.tags = by_arn.get(finding.arn, {})
+    tags = tags_by_arn(region, [finding.arn for finding in findings])
+    for finding in findings:
+        finding.tags = tags.get(finding.arn, {})
 
 
 def task_finding(task: Resource, scope: Scope, now: Any, **words: Any) -> Finding:

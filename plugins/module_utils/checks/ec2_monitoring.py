@@ -14,6 +14,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.transformation import a
 
 from ..sweep.finding import Finding, age_in_days, tags_of
 from ..sweep.guard import Candidate, ExcludedByTag, Guard
+from ..sweep.instances import instance_pages
 from ..sweep.policy import Check, Common, Policy
 from ..sweep.prices import monitoring_cost
 from ..sweep.region import Region, Resource, Scope
@@ -136,7 +137,7 @@ class DetailedMonitoring(Policy):
         self.guards = guards
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
-        return _instances(region, self._filters)
+        return instance_pages(region, self._filters)
 
     def decide(self, resource: Resource, scope: Scope, now: datetime) -> Finding | None:
         is_detailed = resource.get("Monitoring", {}).get("State") in ("enabled", "pending")
@@ -166,16 +167,11 @@ class DetailedMonitoring(Policy):
 
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
         wanted = [{"Name": "instance-id", "Values": list(ids)}]
-        return {instance["InstanceId"]: instance for page in _instances(region, wanted) for instance in page}
+        return {instance["InstanceId"]: instance for page in instance_pages(region, wanted) for instance in page}
 
     def act(self, region: Region, findings: Sequence[Finding]) -> None:
         operation = "unmonitor_instances" if self._wanted == "basic" else "monitor_instances"
         region.call("ec2", operation, InstanceIds=[finding.resource_id for finding in findings])
-
-
-def _instances(region: Region, filters: list[Resource]) -> Iterator[list[Resource]]:
-    for page in region.pages("ec2", "describe_instances", "Reservations", Filters=filters):
-        yield [instance for reservation in page for instance in reservation["Instances"]]
 
 
 CHECK = Check(

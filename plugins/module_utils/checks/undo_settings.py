@@ -10,6 +10,7 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..sweep.finding import Finding, tags_of
+from ..sweep.instances import instance_pages
 from ..sweep.region import Region, Resource
 from .undo import Facts, PutBack, Task, by_id, gone_for_good
 
@@ -63,11 +64,10 @@ class PutBackMonitoring(PutBackSetting):
 
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
         wanted = [{"Name": "instance-id", "Values": [task.resource_id for task in tasks]}]
-        pages = region.pages("ec2", "describe_instances", "Reservations", Filters=wanted)
-        instances = [instance for page in pages for reservation in page for instance in reservation["Instances"]]
         return {
             instance["InstanceId"]: {"monitoring": _monitoring(instance)}
-            for instance in instances
+            for page in instance_pages(region, wanted)
+            for instance in page
             if instance["State"]["Name"] not in ("shutting-down", "terminated")
         }
 

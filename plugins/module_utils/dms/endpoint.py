@@ -9,16 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
-    ansible_dict_to_boto3_tag_list,
-    boto3_tag_list_to_ansible_dict,
-)
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 
-from ..resource.properties import TAGS, Change, Properties, differences
-from ..resource.resource import Resource, Step
+from ..resource.properties import TAGS, Change, Properties, differences, said
+from ..resource.resource import Step
 from ..sweep.errors import SweepError
 from ..sweep.region import Region
-from .lookup import ENDPOINT, find
+from .lookup import ENDPOINT
+from .resource import DmsResource
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "endpoint_identifier": {"type": "str", "required": True},
@@ -68,12 +66,13 @@ SETTINGS = {
 PASSWORD = "Password"  # noqa: S105 - the name of a property
 
 
-class Endpoint(Resource):
+class Endpoint(DmsResource):
     """https://docs.aws.amazon.com/dms/latest/APIReference/API_Endpoint.html"""
 
     kind = "DMS endpoint"
-    service = "dms"
+    found_as = ENDPOINT
     returned_as = "endpoint"
+    named_by = "endpoint_identifier"
     immutable = {  # noqa: RUF012
         "EndpointType": "make an endpoint under another name",
         "KmsKeyId": "make an endpoint under another name",
@@ -86,12 +85,7 @@ class Endpoint(Resource):
             raise SweepError(
                 f"DMS takes no secret of Secrets Manager for {engine}: it does for {', '.join(sorted(SETTINGS))}."
             )
-        self._options = options
-
-    @property
-    def name(self) -> str:
-        name: str = self._options["endpoint_identifier"]
-        return name
+        super().__init__(options)
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -102,12 +96,11 @@ class Endpoint(Resource):
         return [Step([*self.desired(), PASSWORD], self._modify)]
 
     def describe(self, region: Region) -> Properties | None:
-        found = find(region, ENDPOINT, self.name)
+        found = self.found(region)
         if found is None:
             return None
-        tags = region.call("dms", "list_tags_for_resource", ResourceArn=found["EndpointArn"])["TagList"]
         # DMS takes it in small letters and answers in capitals
-        return {**found, "EndpointType": found["EndpointType"].lower(), TAGS: boto3_tag_list_to_ansible_dict(tags)}
+        return {**found, "EndpointType": found["EndpointType"].lower()}
 
     def desired(self) -> Properties:
         options = self._options
@@ -125,7 +118,7 @@ class Endpoint(Resource):
         }
         if options["secrets_manager_secret_id"]:
             wanted |= self._secret()
-        return {name: value for name, value in wanted.items() if value is not None}
+        return said(wanted)
 
     def _secret(self) -> Properties:
         """With a secret the database's name is the engine's too: DMS takes one kind of access or the other."""
@@ -136,7 +129,7 @@ class Endpoint(Resource):
             "DatabaseName": options["database_name"],
         }
         return {
-            SETTINGS[options["engine_name"]]: {key: value for key, value in settings.items() if value is not None},
+            SETTINGS[options["engine_name"]]: said(settings),
             "DatabaseName": None,
         }
 
@@ -154,20 +147,11 @@ class Endpoint(Resource):
         settings = {name: change.after for name, change in changes.items() if name != PASSWORD}
         # DMS wants the engine with its settings, and loses a password where the server changes without it
         engine = {"EngineName": self._options["engine_name"]}
-        region.call(
-            "dms", "modify_endpoint", EndpointArn=current["EndpointArn"], **{**engine, **settings, **self._password()}
-        )
+        region.call("dms", "modify_endpoint", **self.by_arn(current), **{**engine, **settings, **self._password()})
 
     def _password(self) -> Properties:
         password = self._options["password"]
         return {PASSWORD: password} if password else {}
 
     def delete(self, region: Region, current: Properties) -> None:
-        region.call("dms", "delete_endpoint", EndpointArn=current["EndpointArn"])
-
-    def tag(self, region: Region, current: Properties, tags: Mapping[str, str]) -> None:
-        tag_list = ansible_dict_to_boto3_tag_list(tags)
-        region.call("dms", "add_tags_to_resource", ResourceArn=current["EndpointArn"], Tags=tag_list)
-
-    def untag(self, region: Region, current: Properties, keys: Sequence[str]) -> None:
-        region.call("dms", "remove_tags_from_resource", ResourceArn=current["EndpointArn"], TagKeys=list(keys))
+        region.call("dms", "delete_endpoint", **self.by_arn(current))

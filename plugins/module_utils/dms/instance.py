@@ -9,32 +9,31 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
-    ansible_dict_to_boto3_tag_list,
-    boto3_tag_list_to_ansible_dict,
-)
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 
 from ..resource.properties import TAGS, Change, Properties, differences
-from ..resource.resource import Goal, Resource, Step
+from ..resource.resource import Goal, Step
 from ..sweep.errors import SweepError
 from ..sweep.region import Region
 from .instance_options import check, desired, effective, refuse_version
-from .lookup import INSTANCE, find, listed, named
+from .lookup import INSTANCE, listed, named
+from .resource import DmsResource
 from .waiters import waiter_factory
 
 AVAILABLE = Goal("replication_instance_available", "available")
 ANOTHER = "make an instance under another identifier, move the tasks to it, then delete this one"
 
 
-class ReplicationInstance(Resource):
+class ReplicationInstance(DmsResource):
     """https://docs.aws.amazon.com/dms/latest/APIReference/API_ReplicationInstance.html
 
     Its properties are those of ReplicationInstance, with `VpcSecurityGroupIds` and `ReplicationSubnetGroupIdentifier`.
     """
 
     kind = "replication instance"
-    service = "dms"
+    found_as = INSTANCE
     returned_as = "replication_instance"
+    named_by = "replication_instance_identifier"
     immutable = dict.fromkeys(
         ("PubliclyAccessible", "KmsKeyId", "ReplicationSubnetGroupIdentifier", "AvailabilityZone"), ANOTHER
     )
@@ -47,12 +46,11 @@ class ReplicationInstance(Resource):
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raises SweepError for the first option that makes no sense."""
         check(options)
-        self._options = options
+        super().__init__(options)
 
     @property
     def name(self) -> str:
-        name: str = self._options["replication_instance_identifier"]
-        return name.lower()
+        return super().name.lower()
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -73,16 +71,14 @@ class ReplicationInstance(Resource):
         return [Step(settings, self._modify)]
 
     def describe(self, region: Region) -> Properties | None:
-        found = find(region, INSTANCE, self.name)
+        found = self.found(region)
         if found is None:
             return None
-        tags = region.call("dms", "list_tags_for_resource", ResourceArn=found["ReplicationInstanceArn"])["TagList"]
         group = found.get("ReplicationSubnetGroup") or {}
         return {
             **found,
             "VpcSecurityGroupIds": [row["VpcSecurityGroupId"] for row in found.get("VpcSecurityGroups", [])],
             "ReplicationSubnetGroupIdentifier": group.get("ReplicationSubnetGroupIdentifier"),
-            TAGS: boto3_tag_list_to_ansible_dict(tags),
         }
 
     def desired(self) -> Properties:
@@ -127,21 +123,13 @@ class ReplicationInstance(Resource):
         region.call("dms", "create_replication_instance", ReplicationInstanceIdentifier=self.name, **parameters)
 
     def delete(self, region: Region, current: Properties) -> None:
-        region.call("dms", "delete_replication_instance", ReplicationInstanceArn=current["ReplicationInstanceArn"])
-
-    def tag(self, region: Region, current: Properties, tags: Mapping[str, str]) -> None:
-        tag_list = ansible_dict_to_boto3_tag_list(tags)
-        region.call("dms", "add_tags_to_resource", ResourceArn=current["ReplicationInstanceArn"], Tags=tag_list)
-
-    def untag(self, region: Region, current: Properties, keys: Sequence[str]) -> None:
-        arn = current["ReplicationInstanceArn"]
-        region.call("dms", "remove_tags_from_resource", ResourceArn=arn, TagKeys=list(keys))
+        region.call("dms", "delete_replication_instance", **self.by_arn(current))
 
     def _modify(self, region: Region, current: Properties, changes: Mapping[str, Change]) -> None:
         region.call(
             "dms",
             "modify_replication_instance",
-            ReplicationInstanceArn=current["ReplicationInstanceArn"],
+            **self.by_arn(current),
             ApplyImmediately=self._options["apply_immediately"],
             AllowMajorVersionUpgrade=self._options["allow_major_version_upgrade"],
             **{name: change.after for name, change in changes.items()},

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..checks.rds_windows import maintenance_window
-from ..resource.properties import Properties
+from ..resource.properties import Properties, said
 from ..sweep.errors import SweepError
 
 NETWORK_TYPES = ("IPV4", "DUAL")
@@ -97,7 +97,7 @@ def desired(options: Mapping[str, Any]) -> Properties:
         "AutoMinorVersionUpgrade": options["auto_minor_version_upgrade"],
         "PreferredMaintenanceWindow": maintenance_window(window).text if window else None,
     }
-    return {name: value for name, value in wanted.items() if value is not None}
+    return said(wanted)
 
 
 def effective(current: Properties, desired: Mapping[str, Any], immediately: bool) -> Properties:

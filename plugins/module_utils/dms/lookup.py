@@ -19,6 +19,8 @@ SECRET = re.compile(
     r"""(?i)\b(password|passwd|pwd|secret|token|passphrase)(\s*[=:]\s*)("[^"]*"|'[^']*'|[^;]+(?=;)|[^\s;,&)]+)"""
 )
 
+TAGS_A_CALL = 100
+
 
 @dataclass(frozen=True)
 class Kind:
@@ -75,6 +77,22 @@ def listed(region: Region, operation: str, key: str, **parameters: Any) -> list[
 def find(region: Region, kind: Kind, name: str) -> Resource | None:
     """By identifier or ARN. Raises CallError."""
     return next(iter(listed(region, kind.operation, kind.key, **kind.filters(name))), None)
+
+
+def tags_by_arn(region: Region, arns: Sequence[str]) -> dict[str, dict[str, str]]:
+    """Many in a call; no entry where there are none. Raises CallError."""
+    found: dict[str, dict[str, str]] = {}
+    for start in range(0, len(arns), TAGS_A_CALL):
+        some = list(arns[start : start + TAGS_A_CALL])
+        for tag in region.call("dms", "list_tags_for_resource", ResourceArnList=some)["TagList"]:
+            found.setdefault(tag["ResourceArn"], {})[tag["Key"]] = tag.get("Value") or ""
+    return found
+
+
+def table_statistics(region: Region, task: Resource) -> list[Resource]:
+    """Raises CallError."""
+    arn = task["ReplicationTaskArn"]
+    return listed(region, "describe_table_statistics", "TableStatistics", ReplicationTaskArn=arn)
 
 
 def existing(region: Region, kind: Kind, name: str) -> Resource:

@@ -14,7 +14,7 @@ from datetime import datetime
 from ..sweep.errors import CallError
 from ..sweep.region import Region, Resource
 from .latency import Latency, read_latencies
-from .lookup import ENDPOINT, INSTANCE, TASK, Kind, find, listed
+from .lookup import ENDPOINT, INSTANCE, TASK, Kind, find, listed, table_statistics, tags_by_arn
 from .task_state import replicates
 
 # on everything that a migration makes: its name
@@ -130,7 +130,7 @@ class Reader:
             tables=read_tables(self._region, task),
             connections=self._connections([one for one in (source, target) if one], instance),
             latency=read_latency(self._region, task, instance, self._now),
-            tags=self._tags([one for one in (task, source, target, instance) if one]),
+            tags=tags_by_arn(self._region, [arn_of(one) for one in (task, source, target, instance) if one]),
             vpc_role=self._has_vpc_role() if makes_network and not wanted.clean_up else True,
         )
 
@@ -142,15 +142,6 @@ class Reader:
         rows = listed(self._region, "describe_connections", "Connections", Filters=filters)
         ours = instance["ReplicationInstanceArn"]
         return {row["EndpointArn"]: row for row in rows if row["ReplicationInstanceArn"] == ours}
-
-    def _tags(self, resources: Sequence[Resource]) -> dict[str, dict[str, str]]:
-        if not resources:
-            return {}
-        arns = [arn_of(resource) for resource in resources]
-        found: dict[str, dict[str, str]] = {}
-        for tag in self._region.call("dms", "list_tags_for_resource", ResourceArnList=arns)["TagList"]:
-            found.setdefault(tag["ResourceArn"], {})[tag["Key"]] = tag.get("Value") or ""
-        return found
 
     def _has_vpc_role(self) -> bool:
         try:
@@ -166,8 +157,7 @@ def read_tables(region: Region, task: Resource | None) -> list[Resource]:
     """Raises CallError."""
     if task is None or task["Status"] in (*NOT_STARTED, "deleting"):
         return []
-    arn = task["ReplicationTaskArn"]
-    return listed(region, "describe_table_statistics", "TableStatistics", ReplicationTaskArn=arn)
+    return table_statistics(region, task)
 
 
 def read_latency(region: Region, task: Resource | None, instance: Resource | None, now: datetime) -> Latency:

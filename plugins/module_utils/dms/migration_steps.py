@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 
+from ..resource.runbook import DONE, LEFT_OUT, TO_DO, WAITS, Step, has_reached
 from ..sweep.region import Resource
 from .migration import NAME_TAG, Found, Migration
 from .migration_gate import progress
@@ -32,16 +32,6 @@ STEPS = (
 PREPARATION = STEPS[:6]
 # those that are recorded, in their order
 RECORDED = ("catch_up", "switch", "clean_up")
-DONE, TO_DO, LEFT_OUT, WAITS = "done", "to do", "left out", "waits"
-
-
-@dataclass(frozen=True)
-class Step:
-    """`state` is `done`, `to do`, `left out`, or `waits` for the operator; `detail` says in words what there is."""
-
-    name: str
-    state: str
-    detail: str
 
 
 def steps(migration: Migration, found: Found) -> list[Step]:
@@ -51,8 +41,7 @@ def steps(migration: Migration, found: Found) -> list[Step]:
 
 def is_recorded(step: str, found: Found) -> bool:
     """Whether the record names this step or a later one."""
-    recorded = found.recorded_step
-    return recorded in RECORDED and RECORDED.index(recorded) >= RECORDED.index(step)
+    return has_reached(found.recorded_step, step, RECORDED)
 
 
 def is_stopped(found: Found) -> bool:

@@ -8,24 +8,23 @@ from __future__ import annotations
 
 import json
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
 from datetime import datetime, timezone
 from pathlib import Path
 from typing import Any
 
 try:
     from botocore.exceptions import WaiterError
-    from botocore.waiter import SingleWaiterConfig, Waiter
 except ImportError:
     pass  # AnsibleAWSModule says that it is missing
 
-from ..resource.patience import WAIT_ARGUMENT_SPEC, Patience
+from ..resource.patience import WAIT_ARGUMENT_SPEC, Patience, waiter_of
 from ..resource.task import Task
 from ..sweep.errors import SweepError
 from ..sweep.region import Region, Resource
 from .lookup import INSTANCE, TASK, existing, find
 from .migration import read_latency
 from .migration_gate import dead_end, progress, still_behind
+from .task_goals import ACCEPTORS, MISSED, REACHED, WAITING, Verdict
 from .task_state import is_loaded, replicates
 
 FULL_LOAD, CAUGHT_UP = "full_load", "caught_up"
@@ -38,15 +37,6 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "expected_account_id": {"type": "str"},
     **WAIT_ARGUMENT_SPEC,
 }
-WAITING, REACHED, FAILED = "waiting", "reached", "failed"
-
-
-@dataclass(frozen=True)
-class Verdict:
-    """`state` is waiting, reached or failed; `words` say how far it is, or why it failed."""
-
-    state: str
-    words: str
 
 
 class Progress:
@@ -75,7 +65,7 @@ def wait(task: Task) -> dict[str, Any]:
         verdict = judge(region, existing(region, TASK, name))
     else:
         verdict = _wait(region, name, judge, told, task.patience)
-    if verdict.state == FAILED:
+    if verdict.state == MISSED:
         raise SweepError(verdict.words)
     return {"changed": False, "reached": verdict.state == REACHED, "progress": told.told or [verdict.words]}
 
@@ -92,22 +82,10 @@ def _wait(region: Region, name: str, judge: Judge, told: Progress, patience: Pat
         told.tell(verdict.words)
         return {"State": verdict.state}
 
-    acceptors = [
-        {"state": state, "matcher": "path", "argument": "State", "expected": expected}
-        for state, expected in (("success", REACHED), ("failure", FAILED))
-    ]
-    settings: Any = SingleWaiterConfig(
-        {
-            "operation": "DescribeReplicationTasks",
-            "delay": patience.delay,
-            "maxAttempts": patience.attempts,
-            "acceptors": acceptors,
-        }
-    )
     try:
-        Waiter(f"task {name}", settings, look).wait()
+        waiter_of(f"task {name}", "DescribeReplicationTasks", look, ACCEPTORS, patience.delay, patience.attempts).wait()
     except WaiterError as error:
-        if verdict.state == FAILED:
+        if verdict.state == MISSED:
             return verdict
         raise SweepError(
             f"Task {name} is not so far after {patience.timeout} seconds: {verdict.words}. Start again, or wait longer:"
@@ -124,7 +102,7 @@ def _judge(options: Mapping[str, Any]) -> Judge:
 
     def caught_up(region: Region, task: Resource) -> Verdict:
         if why := dead_end(task):
-            return Verdict(FAILED, f"{why} It has not caught up.")
+            return Verdict(MISSED, f"{why} It has not caught up.")
         instance = find(region, INSTANCE, task["ReplicationInstanceArn"])
         latency = read_latency(region, task, instance, datetime.now(timezone.utc))
         behind = still_behind(latency, since, most)
@@ -135,7 +113,7 @@ def _judge(options: Mapping[str, Any]) -> Judge:
 
 def _full_load(region: Region, task: Resource) -> Verdict:
     if why := dead_end(task):
-        return Verdict(FAILED, f"{why} {progress(task).capitalize()}.")
+        return Verdict(MISSED, f"{why} {progress(task).capitalize()}.")
     is_over = is_loaded(task) and (replicates(task) or task["Status"] == "stopped")
     started = task["Status"] in ("running", "stopped")
     return Verdict(REACHED if is_over and started else WAITING, progress(task))

@@ -11,17 +11,15 @@ from collections.abc import Mapping, Sequence
 from datetime import datetime, timezone
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
-    ansible_dict_to_boto3_tag_list,
-    boto3_tag_list_to_ansible_dict,
-)
+from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 
 from ..resource.properties import TAGS, Change, Properties, differences
-from ..resource.resource import Goal, Move, Moves, Resource, Step
+from ..resource.resource import Goal, Move, Moves, Step
 from ..sweep.errors import SweepError
 from ..sweep.region import Region
 from . import task_goals as goals
-from .lookup import ENDPOINT, INSTANCE, TASK, existing, failure_message, find, listed
+from .lookup import ENDPOINT, INSTANCE, TASK, existing, failure_message, listed
+from .resource import DmsResource
 from .task_course import ABSENT, RELOADED, START, STARTED, STOPPED, Course, Situation, Wish, course
 from .task_documents import mappings_text, merged, missing, parsed
 from .task_options import NEEDED, check, desired, moment, refuse_past
@@ -38,15 +36,16 @@ GOALS = {goal.waiter: goal for goal in (goals.RUNNING, goals.FULL_LOAD, goals.FI
 START_TYPE = "StartReplicationTaskType"
 
 
-class ReplicationTask(Resource):
+class ReplicationTask(DmsResource):
     """https://docs.aws.amazon.com/dms/latest/APIReference/API_ReplicationTask.html
 
     Its properties are those of ReplicationTask. In a change, `ReplicationTaskSettings` are those that differ.
     """
 
     kind = "replication task"
-    service = "dms"
+    found_as = TASK
     returned_as = "replication_task"
+    named_by = "replication_task_identifier"
     immutable = {  # noqa: RUF012
         "SourceEndpointArn": ANOTHER,
         "TargetEndpointArn": ANOTHER,
@@ -60,7 +59,7 @@ class ReplicationTask(Resource):
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raises SweepError for the first option that makes no sense."""
         check(options)
-        self._options = options
+        super().__init__(options)
         self._state: str = options["state"]
         self._desired = desired(options) if self._state != ABSENT else {}
         self.finished = self._goals()
@@ -69,11 +68,6 @@ class ReplicationTask(Resource):
         if self._state == STARTED or (self._state == RELOADED and not self._options["tables"]):
             return (GOALS[self._options["wait_for"]],)
         return (goals.AT_REST,) if self._state == STOPPED else (goals.SETTLED,)
-
-    @property
-    def name(self) -> str:
-        name: str = self._options["replication_task_identifier"]
-        return name
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -93,12 +87,11 @@ class ReplicationTask(Resource):
                 self._desired[arn] = found[kind.arn]
 
     def describe(self, region: Region) -> Properties | None:
-        found = find(region, TASK, self.name)
+        found = self.found(region)
         if found is None:
             return None
-        tags = region.call("dms", "list_tags_for_resource", ResourceArn=found["ReplicationTaskArn"])["TagList"]
         message = failure_message(found.get("LastFailureMessage"))
-        return {**found, "LastFailureMessage": message, TAGS: boto3_tag_list_to_ansible_dict(tags)}
+        return {**found, "LastFailureMessage": message}
 
     def desired(self) -> Properties:
         return dict(self._desired)
@@ -170,15 +163,7 @@ class ReplicationTask(Resource):
         return {"CdcStartTime": moment("cdc_start_time", text)} if text else {}
 
     def delete(self, region: Region, current: Properties) -> None:
-        region.call("dms", "delete_replication_task", ReplicationTaskArn=current["ReplicationTaskArn"])
-
-    def tag(self, region: Region, current: Properties, tags: Mapping[str, str]) -> None:
-        tag_list = ansible_dict_to_boto3_tag_list(tags)
-        region.call("dms", "add_tags_to_resource", ResourceArn=current["ReplicationTaskArn"], Tags=tag_list)
-
-    def untag(self, region: Region, current: Properties, keys: Sequence[str]) -> None:
-        arn = current["ReplicationTaskArn"]
-        region.call("dms", "remove_tags_from_resource", ResourceArn=arn, TagKeys=list(keys))
+        region.call("dms", "delete_replication_task", **self.by_arn(current))
 
     def _modify(self, region: Region, current: Properties, changes: Mapping[str, Change]) -> None:
         parameters = {name: change.after for name, change in changes.items()}
@@ -186,8 +171,7 @@ class ReplicationTask(Resource):
             wanted = json.loads(parameters["ReplicationTaskSettings"])
             whole = merged(parsed(current.get("ReplicationTaskSettings")), wanted)
             parameters["ReplicationTaskSettings"] = json.dumps(whole)
-        arn = current["ReplicationTaskArn"]
-        region.call("dms", "modify_replication_task", ReplicationTaskArn=arn, **parameters)
+        region.call("dms", "modify_replication_task", **self.by_arn(current), **parameters)
 
     def _start(self, kind: str) -> Any:
         options = {"CdcStopPosition": self._options["cdc_stop_position"]}
@@ -195,8 +179,7 @@ class ReplicationTask(Resource):
         said = {name: value for name, value in {**options, **(first if kind == START else {})}.items() if value}
 
         def start(region: Region, current: Properties) -> None:
-            arn = current["ReplicationTaskArn"]
-            region.call("dms", "start_replication_task", ReplicationTaskArn=arn, StartReplicationTaskType=kind, **said)
+            region.call("dms", "start_replication_task", **self.by_arn(current), StartReplicationTaskType=kind, **said)
 
         return start
 
@@ -205,7 +188,7 @@ class ReplicationTask(Resource):
         region.call(
             "dms",
             "reload_tables",
-            ReplicationTaskArn=current["ReplicationTaskArn"],
+            **self.by_arn(current),
             TablesToReload=tables,
             ReloadOption=self._options["reload_option"],
         )

@@ -14,17 +14,18 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-try:
-    from botocore.waiter import SingleWaiterConfig, Waiter
-except ImportError:
-    pass  # AnsibleAWSModule says that it is missing
-
+from ..resource.patience import waiter_of
 from ..resource.resource import Goal
 from ..sweep.region import Resource
 from .task_course import LOAD_ENDS, POSITION_ENDS
 from .task_state import FAILED, GOOD_ENDS, count, is_loaded, replicates, statistics, stop_reason, why_it_ended
 
 WAITING, REACHED, MISSED = "waiting", "reached", "missed"
+# by them a waiter tells a verdict's state, which is given to it as the answer `State`
+ACCEPTORS = tuple(
+    {"state": state, "matcher": "path", "argument": "State", "expected": expected}
+    for state, expected in (("success", REACHED), ("failure", MISSED))
+)
 # DMS leaves them by itself
 PASSING = ("creating", "modifying", "moving", "testing", "starting", "stopping", "deleting")
 # and starts a task again by itself after these
@@ -105,18 +106,7 @@ class TaskWaiters:
     def get_waiter(self, client: Any, name: str) -> Any:
         if name == DELETED.waiter:
             return client.get_waiter(name)
-        config: Any = SingleWaiterConfig(
-            {
-                "operation": "DescribeReplicationTasks",
-                "delay": 5,
-                "maxAttempts": 180,
-                "acceptors": [
-                    {"state": state, "matcher": "path", "argument": "State", "expected": expected}
-                    for state, expected in (("success", REACHED), ("failure", MISSED))
-                ],
-            }
-        )
-        return Waiter(name, config, _look(client, name))
+        return waiter_of(name, "DescribeReplicationTasks", _look(client, name), ACCEPTORS)
 
 
 def _look(client: Any, goal: str) -> Callable[..., dict[str, Any]]:

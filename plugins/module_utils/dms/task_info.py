@@ -10,17 +10,14 @@ from collections import Counter
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.tagging import boto3_tag_list_to_ansible_dict
-
 from ..resource.properties import TAGS, snake_case
 from ..resource.task import Task
 from ..sweep.region import Region, Resource
-from .lookup import INSTANCE, TASK, existing, failure_message, listed
+from .lookup import INSTANCE, TASK, existing, failure_message, listed, table_statistics, tags_by_arn
 from .tables import errored, mismatched, name_of, validating
 from .task_course import was_started
 from .task_state import GOOD_ENDS, is_loaded, statistics, stop_reason
 
-TAGS_A_CALL = 100
 ARGUMENT_SPEC: dict[str, Any] = {
     "replication_task_identifiers": {"type": "list", "elements": "str", "default": []},
     "replication_instance": {"type": "str"},
@@ -32,10 +29,13 @@ def inform(task: Task) -> dict[str, Any]:
     """The module's result. Raises SweepError, CallError."""
     options, region = task.options, task.region()
     found = _find(region, options["replication_task_identifiers"], options["replication_instance"])
-    tags = _tags(region, [row["ReplicationTaskArn"] for row in found])
+    tags = tags_by_arn(region, [row["ReplicationTaskArn"] for row in found])
     rows = []
     for row in sorted(found, key=lambda row: str(row["ReplicationTaskIdentifier"])):
-        tables = _tables(region, row) if options["table_statistics"] else None
+        tables = None
+        if options["table_statistics"]:
+            # of a task that was never started DMS tells none
+            tables = table_statistics(region, row) if was_started(row) else []
         rows.append(as_told(row, tables, tags.get(row["ReplicationTaskArn"], {})))
     return {"changed": False, "replication_tasks": rows}
 
@@ -58,24 +58,6 @@ def _find(region: Region, names: Sequence[str], instance: str | None) -> list[Re
         for row in listed(region, TASK.operation, TASK.key, **said):
             rows[row[TASK.arn]] = row
     return list(rows.values())
-
-
-def _tags(region: Region, arns: Sequence[str]) -> dict[str, dict[str, str]]:
-    """By ARN."""
-    pairs: dict[str, list[dict[str, str]]] = {}
-    for start in range(0, len(arns), TAGS_A_CALL):
-        some = list(arns[start : start + TAGS_A_CALL])
-        for tag in region.call("dms", "list_tags_for_resource", ResourceArnList=some)["TagList"]:
-            pairs.setdefault(tag["ResourceArn"], []).append(tag)
-    return {arn: boto3_tag_list_to_ansible_dict(tags) for arn, tags in pairs.items()}
-
-
-def _tables(region: Region, task: Resource) -> list[Resource]:
-    """Of a task that was never started DMS tells none."""
-    if not was_started(task):
-        return []
-    arn = task["ReplicationTaskArn"]
-    return listed(region, "describe_table_statistics", "TableStatistics", ReplicationTaskArn=arn)
 
 
 def as_told(task: Resource, tables: Sequence[Resource] | None, tags: Mapping[str, str]) -> dict[str, Any]:

@@ -12,7 +12,7 @@ from collections.abc import Mapping
 from datetime import datetime, timezone
 from typing import Any
 
-from ..resource.properties import Properties
+from ..resource.properties import Properties, said
 from ..sweep.errors import SweepError
 from .table_mappings import check_mappings
 from .task_course import ABSENT, GOALS, PRESENT, RELOADED, RUNNING, STATES
@@ -136,4 +136,4 @@ def desired(options: Mapping[str, Any]) -> Properties:
         "CdcStartPosition": options["cdc_start_position"],
         "CdcStopPosition": options["cdc_stop_position"],
     }
-    return {name: value for name, value in wanted.items() if value is not None}
+    return said(wanted)

@@ -14,7 +14,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
     boto3_tag_list_to_ansible_dict,
 )
 
-from ..resource.properties import TAGS, Change, Properties
+from ..resource.properties import TAGS, Change, Properties, said
 from ..resource.resource import Goal, Resource, Step
 from ..sweep.errors import CallError
 from ..sweep.region import Region
@@ -55,13 +55,8 @@ class DbProxy(Resource):
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raises SweepError for the first option that makes no sense."""
         check(options)
-        self._options = options
+        super().__init__(options)
         self._group: Mapping[str, Any] = options["target_group"] or {}
-
-    @property
-    def name(self) -> str:
-        name: str = self._options["name"]
-        return name
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -113,7 +108,7 @@ class DbProxy(Resource):
             "ConnectionPoolConfig": connection_pool_of(group.get("connection_pool_config"), options["engine_family"]),
             **identifiers(group),
         }
-        return {name: value for name, value in wanted.items() if value is not None}
+        return said(wanted)
 
     def preflight(self, region: Region, changes: Mapping[str, Change]) -> None:
         refuse_unfit_database(region, self._options["engine_family"], changes)

@@ -15,7 +15,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.tagging import (
 )
 from ansible_collections.amazon.aws.plugins.module_utils.waiter import BaseWaiterFactory
 
-from ..resource.properties import TAGS, Change, Properties
+from ..resource.properties import TAGS, Change, Properties, said
 from ..resource.resource import Goal, Resource, Step
 from ..sweep.errors import CallError, SweepError
 from ..sweep.region import Region
@@ -64,6 +64,7 @@ class GlobalCluster(Resource):
     kind = "global cluster"
     service = "rds"
     returned_as = "global_cluster"
+    named_by = "global_cluster_identifier"
     immutable = {  # noqa: RUF012
         "SourceDBClusterIdentifier": "switch over to that cluster, if it follows, or choose another identifier"
     }
@@ -78,12 +79,7 @@ class GlobalCluster(Resource):
         source = options["source_db_cluster_identifier"]
         if source and ":cluster:" not in source:
             raise SweepError(f"source_db_cluster_identifier is {source!r}: it must be the ARN of a DB cluster.")
-        self._options = options
-
-    @property
-    def name(self) -> str:
-        name: str = self._options["global_cluster_identifier"]
-        return name
+        super().__init__(options)
 
     @property
     def identity(self) -> Mapping[str, Any]:
@@ -112,7 +108,7 @@ class GlobalCluster(Resource):
             "SourceDBClusterIdentifier": self._options["source_db_cluster_identifier"],
             "DeletionProtection": self._options["deletion_protection"],
         }
-        return {name: value for name, value in wanted.items() if value is not None}
+        return said(wanted)
 
     def leaving(self, current: Properties) -> bool:
         return bool(current["Status"] == "deleting")

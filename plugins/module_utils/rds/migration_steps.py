@@ -7,8 +7,8 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
 
+from ..resource.runbook import DONE, LEFT_OUT, TO_DO, Step, has_reached
 from .migration import Found, Members, Migration
 
 STEPS = (
@@ -24,15 +24,6 @@ STEPS = (
 )
 
 
-@dataclass(frozen=True)
-class Step:
-    """`state` is `done`, `to do` or `left out`; `detail` says in words what there is, or what there will be."""
-
-    name: str
-    state: str
-    detail: str
-
-
 def steps(migration: Migration, found: Found) -> list[Step]:
     """All steps in their order. Pure."""
     return [Step(name, _state(name, migration, found), _detail(name, migration, found)) for name in STEPS]
@@ -44,8 +35,7 @@ def is_complete(found: Found) -> bool:
 
 def is_recorded(name: str, found: Found) -> bool:
     """Whether the cluster's tag names this step or a later one."""
-    recorded = found.recorded_step
-    return recorded in STEPS and STEPS.index(recorded) >= STEPS.index(name)
+    return has_reached(found.recorded_step, name, STEPS)
 
 
 def remaining_path(migration: Migration, found: Found) -> list[str]:
@@ -62,8 +52,8 @@ def missing(wanted: Sequence[str], members: Members) -> list[str]:
 
 def _state(name: str, migration: Migration, found: Found) -> str:
     if name in migration.left_out:
-        return "left out"
-    return "done" if is_recorded(name, found) or _is_done(name, migration, found) else "to do"
+        return LEFT_OUT
+    return DONE if is_recorded(name, found) or _is_done(name, migration, found) else TO_DO
 
 
 def _is_done(name: str, migration: Migration, found: Found) -> bool:

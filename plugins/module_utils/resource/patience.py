@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection, Sequence
+from collections.abc import Callable, Collection, Sequence
 from dataclasses import dataclass
 from math import ceil
 from typing import Any
@@ -75,12 +75,19 @@ def look_until(
         answers[0] = look.at(region)
         return answers[0]
 
-    config = {
-        "operation": look.operation,
-        "delay": patience.delay,
-        "maxAttempts": patience.attempts,
-        "acceptors": list(acceptors),
-    }
-    settings: Any = SingleWaiterConfig(config)
-    Waiter(name, settings, again).wait()
+    waiter_of(name, look.operation, again, acceptors, patience.delay, patience.attempts).wait()
     return answers[0]
+
+
+def waiter_of(
+    name: str,
+    operation: str,
+    look: Callable[..., dict[str, Any]],
+    acceptors: Sequence[dict[str, Any]],
+    delay: float = 5,
+    attempts: int = 180,
+) -> Any:
+    """botocore's waiter over the answers of `look`; its delay and attempts may be told anew by `wait`."""
+    config = {"operation": operation, "delay": delay, "maxAttempts": attempts, "acceptors": list(acceptors)}
+    settings: Any = SingleWaiterConfig(config)
+    return Waiter(name, settings, look)

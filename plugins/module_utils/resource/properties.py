@@ -131,3 +131,8 @@ def _ordered(value: Any) -> Any:
     if isinstance(value, Mapping):
         return {key: _ordered(item) for key, item in value.items()}
     return sorted((_ordered(item) for item in value), key=repr) if isinstance(value, list) else value
+
+
+def said(properties: Mapping[str, Any]) -> Properties:
+    """Without what is None."""
+    return {name: value for name, value in properties.items() if value is not None}

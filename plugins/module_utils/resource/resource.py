@@ -76,6 +76,8 @@ class Resource:
     kind: ClassVar[str]
     service: ClassVar[str]
     returned_as: ClassVar[str]
+    #: the option that names it
+    named_by: ClassVar[str] = "name"
     #: properties that AWS can't change, each with what to do instead
     immutable: ClassVar[Mapping[str, str]] = {}
     #: an amazon.aws BaseWaiterFactory, and the goals: ready for a change, ready for deletion, gone, fit for use.
@@ -87,12 +89,13 @@ class Resource:
     finished: Sequence[Goal] = ()
 
     def __init__(self, options: Mapping[str, Any]) -> None:
-        """Raises SweepError."""
-        raise NotImplementedError
+        """Raises SweepError for the first option that makes no sense."""
+        self._options = options
 
     @property
     def name(self) -> str:
-        raise NotImplementedError
+        name: str = self._options[self.named_by]
+        return name
 
     @property
     def identity(self) -> Mapping[str, Any]:

@@ -10,13 +10,13 @@ import json
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..resource.properties import TAGS, Change, Properties
+from ..resource.properties import TAGS, Change, Properties, said
 from ..resource.resource import Step
 from ..sweep.errors import SweepError
 from ..sweep.region import Region
 from .command_options import CONCURRENCY, DOCUMENT, ERRORS, INSTANCE, VALUES, VERSION, matching, tag_values, texts
 from .command_targets import Selector
-from .common import SsmResource, check_count, check_name, said, tag_parameters
+from .common import SsmResource, check_count, check_name, tag_parameters
 from .schedule import check_schedule, kind_of
 
 ARGUMENT_SPEC: dict[str, Any] = {
@@ -87,12 +87,7 @@ class Association(SsmResource):
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raises SweepError for the first option that makes no sense."""
         _check(options)
-        self._options = options
-
-    @property
-    def name(self) -> str:
-        name: str = self._options["name"]
-        return name
+        super().__init__(options)
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -103,11 +98,7 @@ class Association(SsmResource):
         filters = [{"key": "AssociationName", "value": self.name}]
         pages = region.pages("ssm", "list_associations", "Associations", AssociationFilterList=filters)
         found = [row["AssociationId"] for page in pages for row in page if row.get("AssociationName") == self.name]
-        if len(found) > 1:
-            raise SweepError(
-                f"{len(found)} associations in {region.scope.region} have the name {self.name}: {', '.join(found)}."
-                " Rename or delete all but one."
-            )
+        self.refuse_namesakes(region, found)
         if not found:
             return None
         answer = region.call("ssm", "describe_association", AssociationId=found[0])["AssociationDescription"]

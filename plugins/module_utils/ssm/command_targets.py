@@ -11,6 +11,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..sweep.finding import tags_of
+from ..sweep.instances import instance_pages
 from ..sweep.region import Region, Resource
 
 ONLINE, UNMANAGED = "Online", "Unmanaged"
@@ -120,8 +121,7 @@ def _managed(region: Region, filters: Sequence[Resource]) -> list[Target]:
 
 
 def _running(region: Region, filters: Sequence[Resource]) -> list[Target]:
-    pages = region.pages("ec2", "describe_instances", "Reservations", Filters=[*filters, RUNNING])
-    instances = (instance for page in pages for reservation in page for instance in reservation["Instances"])
+    instances = (instance for page in instance_pages(region, [*filters, RUNNING]) for instance in page)
     return [
         Target(
             instance["InstanceId"],

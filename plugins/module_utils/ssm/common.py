@@ -46,6 +46,14 @@ class SsmResource(Resource):
     def untag(self, region: Region, current: Properties, keys: Sequence[str]) -> None:
         region.call("ssm", "remove_tags_from_resource", **self._tagged(current), TagKeys=list(keys))
 
+    def refuse_namesakes(self, region: Region, told: Sequence[str]) -> None:
+        """AWS lets several of a kind have one name. Raises SweepError where more than one is told of."""
+        if len(told) > 1:
+            raise SweepError(
+                f"{len(told)} {self.kind}s in {region.scope.region} have the name {self.name}: {', '.join(told)}."
+                " Rename or delete all but one."
+            )
+
     def _tagged(self, current: Properties) -> dict[str, Any]:
         return {"ResourceType": self.tag_type, "ResourceId": current[self.tag_key]}
 
@@ -53,11 +61,6 @@ class SsmResource(Resource):
 def tag_parameters(tags: Mapping[str, str]) -> dict[str, Any]:
     """`Tags` of a create call, or nothing where there are none."""
     return {"Tags": ansible_dict_to_boto3_tag_list(tags)} if tags else {}
-
-
-def said(properties: Mapping[str, Any]) -> Properties:
-    """Without what is None."""
-    return {name: value for name, value in properties.items() if value is not None}
 
 
 def check_given(options: Mapping[str, Any], names: Sequence[str]) -> None:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
-from ..resource.properties import TAGS, Change, Properties
+from ..resource.properties import TAGS, Change, Properties, said
 from ..resource.resource import Goal, Step
 from ..sweep.errors import CallError, SweepError
 from ..sweep.region import Region
-from .common import SsmResource, said, tag_parameters
+from .common import SsmResource, tag_parameters
 from .document_content import content_of, meaning_of
 from .document_options import DEFAULT, EVERYBODY, LATEST, check, shared_with
 from .document_waiters import MISSING, waiter_factory
@@ -46,16 +46,11 @@ class Document(SsmResource):
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raises SweepError for the first option that makes no sense."""
         check(options)
-        self._options = options
+        super().__init__(options)
         self._content = content_of(options) if options["state"] == "present" else None
         self._versions: list[Properties] = []
         # which version the wanted content has, or will have
         self._wanted_version = "1"
-
-    @property
-    def name(self) -> str:
-        name: str = self._options["name"]
-        return name
 
     @property
     def identity(self) -> Mapping[str, Any]:

@@ -9,11 +9,11 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..resource.properties import TAGS, Change, Properties, same
+from ..resource.properties import TAGS, Change, Properties, said, same
 from ..resource.resource import Step
 from ..sweep.errors import SweepError
 from ..sweep.region import Region
-from .common import SsmResource, said, tag_parameters
+from .common import SsmResource, tag_parameters
 from .maintenance_window_options import check, members_of, settings_of
 from .maintenance_window_targets import labels, superfluous
 from .maintenance_window_tasks import described, register_parameters
@@ -46,12 +46,7 @@ class MaintenanceWindow(SsmResource):
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raises SweepError for the first option that makes no sense."""
         check(options)
-        self._options = options
-
-    @property
-    def name(self) -> str:
-        name: str = self._options["name"]
-        return name
+        super().__init__(options)
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -84,11 +79,7 @@ class MaintenanceWindow(SsmResource):
         filters = [{"Key": "Name", "Values": [self.name]}]
         pages = region.pages("ssm", "describe_maintenance_windows", "WindowIdentities", Filters=filters)
         ids = [row["WindowId"] for page in pages for row in page if row["Name"] == self.name]
-        if len(ids) > 1:
-            raise SweepError(
-                f"{len(ids)} maintenance windows in {region.scope.region} have the name {self.name}: {', '.join(ids)}."
-                " Rename or delete all but one."
-            )
+        self.refuse_namesakes(region, ids)
         return next(iter(ids), None)
 
     def _targets(self, region: Region, window_id: str) -> list[Properties]:

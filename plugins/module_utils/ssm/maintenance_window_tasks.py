@@ -14,9 +14,9 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..resource.properties import Exact, Properties
+from ..resource.properties import Exact, Properties, said
 from ..sweep.errors import SweepError
-from .common import check_between, check_distinct, check_name, check_text, said
+from .common import check_between, check_distinct, check_name, check_text
 from .maintenance_window_targets import check_instance_ids
 
 # task type -> the option that holds its parameters, and AWS's name for it

@@ -10,11 +10,11 @@ import hashlib
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..resource.properties import TAGS, Change, Properties
+from ..resource.properties import TAGS, Change, Properties, said
 from ..resource.resource import Step
 from ..sweep.errors import SweepError
 from ..sweep.region import Region
-from .common import SsmResource, said, tag_parameters
+from .common import SsmResource, tag_parameters
 from .patch_baseline_options import check, filters_of, rules_of, sources_of
 
 SETTINGS = (
@@ -49,12 +49,7 @@ class PatchBaseline(SsmResource):
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raises SweepError for the first option that makes no sense."""
         check(options)
-        self._options = options
-
-    @property
-    def name(self) -> str:
-        name: str = self._options["name"]
-        return name
+        super().__init__(options)
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -83,12 +78,7 @@ class PatchBaseline(SsmResource):
         filters = [{"Key": "OWNER", "Values": ["Self"]}, {"Key": "NAME_PREFIX", "Values": [self.name]}]
         pages = region.pages("ssm", "describe_patch_baselines", "BaselineIdentities", Filters=filters)
         found = [row for page in pages for row in page if row["BaselineName"] == self.name]
-        if len(found) > 1:
-            told = ", ".join(f"{row['BaselineId']} ({row['OperatingSystem']})" for row in found)
-            raise SweepError(
-                f"{len(found)} patch baselines in {region.scope.region} have the name {self.name}: {told}. Rename or"
-                " delete all but one."
-            )
+        self.refuse_namesakes(region, [f"{row['BaselineId']} ({row['OperatingSystem']})" for row in found])
         return found
 
     def desired(self) -> Properties:

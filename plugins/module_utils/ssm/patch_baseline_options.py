@@ -11,17 +11,9 @@ from collections.abc import Mapping, Sequence
 from datetime import date
 from typing import Any
 
-from ..resource.properties import Properties
+from ..resource.properties import Properties, said
 from ..sweep.errors import SweepError
-from .common import (
-    LONGEST_GROUP,
-    check_between,
-    check_count,
-    check_distinct,
-    check_name,
-    check_text,
-    said,
-)
+from .common import LONGEST_GROUP, check_between, check_count, check_distinct, check_name, check_text
 from .patch_baseline_patches import check_patches
 
 OPERATING_SYSTEMS = (
