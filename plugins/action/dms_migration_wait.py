@@ -8,41 +8,19 @@ from __future__ import annotations
 
 import json
 import tempfile
-import threading
+from collections.abc import Sequence
 from pathlib import Path
 from typing import Any
 
 from ansible import constants
 from ansible.plugins.action import ActionBase
 from ansible.utils.display import Display
+from ansible_collections.sysops.aws.plugins.plugin_utils.following import Follower
 
-LOOK_SECONDS = 0.2
 
-
-class Follower(threading.Thread):
-    """Shows the lines that the module appends to a file, until it is told that there will be no more."""
-
-    def __init__(self, path: Path) -> None:
-        super().__init__(daemon=True)
-        self._path = path
-        self._shown = 0
-        self._over = threading.Event()
-
-    def run(self) -> None:
-        while not self._over.wait(LOOK_SECONDS):
-            self._show()
-        self._show()
-
-    def finish(self) -> None:
-        self._over.set()
-        self.join()
-
-    def _show(self) -> None:
-        lines = self._path.read_text(encoding="utf-8").splitlines(keepends=True)
-        # a line without its end is still being written
-        for line in [line for line in lines[self._shown :] if line.endswith("\n")]:
-            Display().display(f"  {json.loads(line)['progress']}")
-            self._shown += 1
+def show(lines: Sequence[str]) -> None:
+    for line in lines:
+        Display().display(f"  {json.loads(line)['progress']}")
 
 
 class ActionModule(ActionBase):
@@ -61,7 +39,7 @@ class ActionModule(ActionBase):
         with tempfile.TemporaryDirectory(dir=constants.DEFAULT_LOCAL_TMP) as directory:
             path = Path(directory) / "progress.jsonl"
             path.touch()
-            follower = Follower(path)
+            follower = Follower(path, show)
             follower.start()
             try:
                 result.update(self._wait({**arguments, "progress_path": str(path)}, task_vars))

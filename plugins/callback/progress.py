@@ -62,18 +62,18 @@ import os
 import shutil
 import sys
 import tempfile
-import threading
 import time
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
+from pathlib import Path
 from typing import Any
 
 from ansible import constants
 from ansible.plugins.callback import CallbackBase
+from ansible_collections.sysops.aws.plugins.plugin_utils.following import Follower
 from ansible_collections.sysops.aws.plugins.plugin_utils.progress import Progress
 
 PATH_VARIABLE = "SYSOPS_AWS_PROGRESS"
-POLL_SECONDS = 0.2
 # up one line, and away with what stands there
 OVER_THE_LAST_LINE = "\x1b[1A\x1b[2K"
 
@@ -89,8 +89,7 @@ class CallbackModule(CallbackBase):
     def __init__(self) -> None:
         super().__init__()
         self._progress = Progress()
-        self._stop = threading.Event()
-        self._watcher: threading.Thread | None = None
+        self._follower: Follower | None = None
         self._path = ""
         self._live = False
         #: whether the last line on the terminal is ours, to be written over
@@ -103,14 +102,13 @@ class CallbackModule(CallbackBase):
         os.close(handle)
         # workers are forked from this process, and modules started by them
         os.environ[PATH_VARIABLE] = self._path
-        self._watcher = threading.Thread(target=self._watch, name="progress", daemon=True)
-        self._watcher.start()
+        self._follower = Follower(Path(self._path), self._take)
+        self._follower.start()
 
     def v2_playbook_on_stats(self, stats: Any) -> None:
         os.environ.pop(PATH_VARIABLE, None)
-        self._stop.set()
-        if self._watcher:
-            self._watcher.join()
+        if self._follower:
+            self._follower.finish()
         with suppress(OSError):
             os.unlink(self._path)
 
@@ -129,23 +127,13 @@ class CallbackModule(CallbackBase):
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
         self._ours = False
 
-    def _watch(self) -> None:
-        with suppress(OSError), open(self._path, encoding="utf-8") as file:
-            rest = ""
-            while not self._stop.wait(POLL_SECONDS):
-                rest = self._follow(rest + file.read())
-            self._follow(rest + file.read())
-
-    def _follow(self, text: str) -> str:
-        """Show what whole lines say; the beginning of one more is returned."""
-        *lines, rest = text.split("\n")
+    def _take(self, lines: Sequence[str]) -> None:
         for line in lines:
             self._progress.take(line)
             if self._progress.done:
                 self._show()
-        if lines and not self._progress.done and (self._live or time.monotonic() >= self._due):
+        if not self._progress.done and (self._live or time.monotonic() >= self._due):
             self._show()
-        return rest
 
     def _show(self) -> None:
         line = self._progress.line()

@@ -15,6 +15,7 @@ import json
 from collections.abc import Mapping
 from typing import Any
 
+from ..checks.log_group_retention import RETENTION_DAYS
 from ..sweep.errors import SweepError
 from .shapes import Anything, Boolean, Keys, Many, OneOf, Shape, Text, TextOr, Whole
 
@@ -28,10 +29,8 @@ DIMENSIONS = Keys(rest=Text(longest=1024), most=30)
 CREDENTIALS = Keys({"role_arn": Text(longest=2048)})
 ENDPOINT = Text(longest=2048, shortest=4)
 SERVICE: dict[str, Shape] = {"service.name": Text(), "deployment.environment": Text()}
-# https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutRetentionPolicy.html; -1: for ever
-RETENTION = OneOf(
-    (-1, 1, 3, 5, 7, 14, 30, 60, 90, 120, 150, 180, 365, 400, 545, 731, 1096, 1827, 2192, 2557, 2922, 3288, 3653)
-)
+# -1: for ever
+RETENTION = OneOf((-1, *RETENTION_DAYS))
 
 AGENT = Keys(
     {

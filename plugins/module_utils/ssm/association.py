@@ -14,9 +14,9 @@ from ..resource.properties import TAGS, Change, Properties, said
 from ..resource.resource import Step
 from ..sweep.errors import SweepError
 from ..sweep.region import Region
-from .command_options import CONCURRENCY, DOCUMENT, ERRORS, INSTANCE, VALUES, VERSION, matching, tag_values, texts
+from .command_options import DOCUMENT, VALUES, check_run, matching, tag_values
 from .command_targets import Selector
-from .common import SsmResource, check_count, check_name, tag_parameters
+from .common import INSTANCE_ID, SsmResource, check_count, check_name, tag_parameters, texts
 from .schedule import check_schedule, kind_of
 
 ARGUMENT_SPEC: dict[str, Any] = {
@@ -170,14 +170,12 @@ def _check(options: Mapping[str, Any]) -> None:
     if options["state"] == "absent":
         return
     matching(options, "document_name", DOCUMENT, "the name or ARN of a document, such as AWS-RunShellScript")
-    matching(options, "document_version", VERSION, "a number, $LATEST or $DEFAULT")
-    matching(options, "max_concurrency", CONCURRENCY, "a number from 1, or 1% to 100%")
-    matching(options, "max_errors", ERRORS, "a number from 0, or 0% to 100%")
+    check_run(options)
     check_count("instance_ids", options["instance_ids"], VALUES)
     if not _targets(options):
         raise SweepError("target_tags, instance_ids or resource_group is empty, which is no choice of instances.")
     for instance_id in options["instance_ids"] or []:
-        if instance_id != ALL_INSTANCES and not INSTANCE.fullmatch(instance_id):
+        if instance_id != ALL_INSTANCES and not INSTANCE_ID.fullmatch(instance_id):
             raise SweepError(
                 f"instance_ids: {instance_id!r} is no instance id: they look like i-0123456789abcdef0, and '*' is all."
             )

@@ -20,7 +20,8 @@ from ..resource.patience import Look, Patience, look_until
 from ..resource.task import Task
 from ..sweep.errors import SweepError
 from ..sweep.region import Region, Resource
-from .command_options import CONCURRENCY, DOCUMENT, ERRORS, VERSION, matching, texts
+from .command_options import DOCUMENT, check_run, matching
+from .common import texts
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "document_name": {"type": "str", "required": True},
@@ -94,9 +95,7 @@ class Execution:
 def request_of(options: Mapping[str, Any]) -> dict[str, Any]:
     """StartAutomationExecution's parameters. Raises SweepError for the first option that makes no sense."""
     matching(options, "document_name", DOCUMENT, "the name or ARN of a document, such as AWS-RestartEC2Instance")
-    matching(options, "document_version", VERSION, "a number, $LATEST or $DEFAULT")
-    matching(options, "max_concurrency", CONCURRENCY, "a number from 1, or 1% to 100%")
-    matching(options, "max_errors", ERRORS, "a number from 0, or 0% to 100%")
+    check_run(options)
     request = {
         "DocumentName": options["document_name"],
         "DocumentVersion": options["document_version"],

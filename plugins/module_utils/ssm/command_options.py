@@ -17,6 +17,7 @@ from typing import Any
 from ..resource.patience import Patience
 from ..sweep.errors import SweepError
 from .command_targets import Selector
+from .common import DOCUMENT_VERSION, INSTANCE_ID, MAX_CONCURRENCY, MAX_ERRORS, texts
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "document_name": {"type": "str", "required": True},
@@ -64,10 +65,6 @@ CONSTRAINTS: dict[str, Any] = {
 }
 
 DOCUMENT = re.compile(r"[a-zA-Z0-9_\-.:/]{3,128}")
-VERSION = re.compile(r"[$]LATEST|[$]DEFAULT|[1-9][0-9]*")
-CONCURRENCY = re.compile(r"[1-9][0-9]{0,6}|[1-9][0-9]?%|100%")
-ERRORS = re.compile(r"0|[1-9][0-9]{0,6}|[1-9]?[0-9]%|100%")
-INSTANCE = re.compile(r"i-([0-9a-f]{8}|[0-9a-f]{17})|mi-[0-9a-f]{17}")
 # what one SendCommand takes
 INSTANCES, TAGS, VALUES = 50, 5, 50
 
@@ -99,9 +96,7 @@ class Command:
     def of(cls, options: Mapping[str, Any]) -> Command:
         """Raises SweepError for the first option that makes no sense."""
         matching(options, "document_name", DOCUMENT, "the name or ARN of a document, such as AWS-RunShellScript")
-        matching(options, "document_version", VERSION, "a number, $LATEST or $DEFAULT")
-        matching(options, "max_concurrency", CONCURRENCY, "a number from 1, or 1% to 100%")
-        matching(options, "max_errors", ERRORS, "a number from 0, or 0% to 100%")
+        check_run(options)
         _between(options, "timeout_seconds", 30, 2592000)
         _between(options, "execution_timeout", 1, 172800)
         if len(options["comment"] or "") > 100:
@@ -119,7 +114,7 @@ def _selector(options: Mapping[str, Any]) -> Selector:
         raise SweepError("instance_ids, tags or resource_group is empty, which is no choice of instances.")
     ids = tuple(dict.fromkeys(options["instance_ids"] or []))
     for instance_id in ids:
-        if not INSTANCE.fullmatch(instance_id):
+        if not INSTANCE_ID.fullmatch(instance_id):
             raise SweepError(f"instance_ids: {instance_id!r} is no instance id: they look like i-0123456789abcdef0.")
     return Selector(ids, tag_values("tags", options["tags"] or {}), options["resource_group"] or "")
 
@@ -174,13 +169,11 @@ def _parameters(options: Mapping[str, Any]) -> dict[str, list[str]]:
     return {name: texts(value) for name, value in both.items()}
 
 
-def texts(value: Any) -> list[str]:
-    """SSM's lists of strings, from a value or a list of them."""
-    return [_text(one) for one in (value if isinstance(value, list) else [value])]
-
-
-def _text(value: Any) -> str:
-    return str(value).lower() if isinstance(value, bool) else str(value)
+def check_run(options: Mapping[str, Any]) -> None:
+    """Which version of a document runs on how many instances at a time. Raises SweepError."""
+    matching(options, "document_version", DOCUMENT_VERSION, "a number, $LATEST or $DEFAULT")
+    matching(options, "max_concurrency", MAX_CONCURRENCY, "a number from 1, or 1% to 100%")
+    matching(options, "max_errors", MAX_ERRORS, "a number from 0, or 0% to 100%")
 
 
 def matching(options: Mapping[str, Any], name: str, pattern: re.Pattern[str], words: str) -> None:

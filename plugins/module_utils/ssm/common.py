@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any, ClassVar
@@ -22,6 +23,11 @@ from ..sweep.region import Region
 
 # PatchBaselineName, MaintenanceWindowName and DocumentName have the same pattern
 NAME = re.compile(r"[a-zA-Z0-9_.-]{3,128}")
+DOCUMENT_VERSION = re.compile(r"[$]LATEST|[$]DEFAULT|[1-9][0-9]*")
+# rates, as everything takes them that runs on many instances
+MAX_CONCURRENCY = re.compile(r"[1-9][0-9]{0,6}|[1-9][0-9]?%|100%")
+MAX_ERRORS = re.compile(r"0|[1-9][0-9]{0,6}|[1-9]?[0-9]%|100%")
+INSTANCE_ID = re.compile(r"i-([0-9a-f]{8}|[0-9a-f]{17})|mi-[0-9a-f]{17}")
 LONGEST_GROUP = 256
 
 
@@ -61,6 +67,17 @@ class SsmResource(Resource):
 def tag_parameters(tags: Mapping[str, str]) -> dict[str, Any]:
     """`Tags` of a create call, or nothing where there are none."""
     return {"Tags": ansible_dict_to_boto3_tag_list(tags)} if tags else {}
+
+
+def texts(value: Any) -> list[str]:
+    """Systems Manager's lists of strings, from a value or a list of them."""
+    return [_text(one) for one in (value if isinstance(value, list) else [value])]
+
+
+def _text(value: Any) -> str:
+    if isinstance(value, bool):
+        return "true" if value else "false"
+    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
 
 
 def check_given(options: Mapping[str, Any], names: Sequence[str]) -> None:

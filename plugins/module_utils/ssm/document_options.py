@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..sweep.errors import SweepError
-from .common import check_count, check_distinct, check_name
+from .common import DOCUMENT_VERSION, check_count, check_distinct, check_name
 
 # all of CreateDocument's but Package, which is nothing without attachments
 DOCUMENT_TYPES = (
@@ -35,7 +35,6 @@ DOCUMENT_TYPES = (
 # https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_CreateDocument.html
 RESERVED = ("aws", "amazon", "amzn")
 LATEST, DEFAULT = "$LATEST", "$DEFAULT"
-VERSION = re.compile(r"\$LATEST|\$DEFAULT|[1-9][0-9]*")
 VERSION_NAME = re.compile(r"[a-zA-Z0-9_.-]{1,128}")
 TARGET_TYPE = re.compile(r"/[\w.:/-]{0,199}")
 EVERYBODY = "all"
@@ -79,7 +78,7 @@ def _check_versions(options: Mapping[str, Any]) -> None:
         raise SweepError(
             f"version_name is {name!r}: Systems Manager takes 1 to 128 letters, digits, hyphens, underscores and dots."
         )
-    if not VERSION.fullmatch(default):
+    if not DOCUMENT_VERSION.fullmatch(default):
         raise SweepError(f"default_version is {default!r}: write {LATEST}, {DEFAULT} or the number of a version.")
     if options["update_method"] == "replace" and default != LATEST:
         raise SweepError(

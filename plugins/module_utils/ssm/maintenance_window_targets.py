@@ -15,9 +15,8 @@ from typing import Any
 
 from ..resource.properties import Properties
 from ..sweep.errors import SweepError
-from .common import check_count, check_distinct, check_name, check_text
+from .common import INSTANCE_ID, check_count, check_distinct, check_name, check_text
 
-INSTANCE_ID = re.compile(r"i-(?:[0-9a-f]{8}|[0-9a-f]{17})|mi-[0-9a-f]{17}")
 RESOURCE_TYPE = re.compile(r"AWS::[A-Za-z0-9]+::[A-Za-z0-9]+")
 TAG_KEY = re.compile(r"[\w\s.:/=+@-]{1,128}")
 MOST_KEYS = 5

@@ -9,14 +9,22 @@ https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_RegisterTask
 
 from __future__ import annotations
 
-import json
 import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ..resource.properties import Exact, Properties, said
 from ..sweep.errors import SweepError
-from .common import check_between, check_distinct, check_name, check_text
+from .common import (
+    DOCUMENT_VERSION,
+    MAX_CONCURRENCY,
+    MAX_ERRORS,
+    check_between,
+    check_distinct,
+    check_name,
+    check_text,
+    texts,
+)
 from .maintenance_window_targets import check_instance_ids
 
 # task type -> the option that holds its parameters, and AWS's name for it
@@ -26,9 +34,6 @@ INVOCATIONS = {
     "LAMBDA": ("lambda", "Lambda"),
     "STEP_FUNCTIONS": ("step_functions", "StepFunctions"),
 }
-MAX_CONCURRENCY = re.compile(r"[1-9][0-9]{0,6}|[1-9][0-9]?%|100%")
-MAX_ERRORS = re.compile(r"[0-9]|[1-9][0-9]{0,6}|[1-9]?[0-9]%|100%")
-DOCUMENT_VERSION = re.compile(r"\$LATEST|\$DEFAULT|[1-9][0-9]*")
 EVENTS = ("All", "InProgress", "Success", "TimedOut", "Cancelled", "Failed")
 CONTINUE = "CONTINUE_TASK"
 DEFAULT_VERSION = "$DEFAULT"
@@ -268,18 +273,7 @@ def parameters_of(parameters: Mapping[str, Any] | None) -> Exact | None:
     """A document's parameters, each a list of texts."""
     if not parameters:
         return None
-    return Exact(
-        {
-            name: [_text(value) for value in (values if isinstance(values, list) else [values])]
-            for name, values in parameters.items()
-        }
-    )
-
-
-def _text(value: Any) -> str:
-    if isinstance(value, bool):
-        return "true" if value else "false"
-    return json.dumps(value) if isinstance(value, (dict, list)) else str(value)
+    return Exact({name: texts(values) for name, values in parameters.items()})
 
 
 def described(task: Mapping[str, Any], labels: Mapping[str, str]) -> Properties:

@@ -10,7 +10,8 @@ from typing import Any
 
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.ssm.command_invocations import Invocation
-from ansible_collections.sysops.aws.plugins.module_utils.ssm.command_options import CONCURRENCY, ERRORS, INSTANCE, Rate
+from ansible_collections.sysops.aws.plugins.module_utils.ssm.command_options import Rate
+from ansible_collections.sysops.aws.plugins.module_utils.ssm.common import INSTANCE_ID, MAX_CONCURRENCY, MAX_ERRORS
 
 SKIPPED = {"Status": "Success", "ResponseCode": 0, "Output": ""}
 RAN = {"Status": "Success", "ResponseCode": 0, "Output": "patched\n"}
@@ -66,29 +67,29 @@ def test_errors_are_a_number_or_a_part_of_the_targets(max_errors, targets, allow
 
 @pytest.mark.parametrize("right", ["1", "50", "9999999", "1%", "10%", "99%", "100%"])
 def test_a_concurrency_that_ssm_takes(right):
-    assert CONCURRENCY.fullmatch(right)
+    assert MAX_CONCURRENCY.fullmatch(right)
 
 
 @pytest.mark.parametrize("wrong", ["", "0", "0%", "01", "101%", "1.5", "5 %", "%", "-1", "10000000", "1\n"])
 def test_a_concurrency_that_ssm_refuses(wrong):
-    assert not CONCURRENCY.fullmatch(wrong)
+    assert not MAX_CONCURRENCY.fullmatch(wrong)
 
 
 @pytest.mark.parametrize("right", ["0", "1", "0%", "9%", "100%"])
 def test_errors_that_ssm_takes(right):
-    assert ERRORS.fullmatch(right)
+    assert MAX_ERRORS.fullmatch(right)
 
 
 @pytest.mark.parametrize("wrong", ["", "00", "-1", "101%", "one"])
 def test_errors_that_ssm_refuses(wrong):
-    assert not ERRORS.fullmatch(wrong)
+    assert not MAX_ERRORS.fullmatch(wrong)
 
 
 @pytest.mark.parametrize("right", ["i-01234567", "i-0123456789abcdef0", "mi-0123456789abcdef0"])
 def test_ids_of_instances(right):
-    assert INSTANCE.fullmatch(right)
+    assert INSTANCE_ID.fullmatch(right)
 
 
 @pytest.mark.parametrize("wrong", ["i-0123", "I-01234567", "mi-01234567", "vol-01234567", "i-0123456789abcdefg", "*"])
 def test_what_is_no_id_of_an_instance(wrong):
-    assert not INSTANCE.fullmatch(wrong)
+    assert not INSTANCE_ID.fullmatch(wrong)

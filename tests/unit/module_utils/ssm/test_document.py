@@ -11,8 +11,9 @@ from typing import Any
 
 import pytest
 import yaml
+from ansible_collections.sysops.aws.plugins.module_utils.ssm.common import DOCUMENT_VERSION
 from ansible_collections.sysops.aws.plugins.module_utils.ssm.document_content import content_of, meaning_of
-from ansible_collections.sysops.aws.plugins.module_utils.ssm.document_options import DOCUMENT_TYPES, VERSION
+from ansible_collections.sysops.aws.plugins.module_utils.ssm.document_options import DOCUMENT_TYPES
 from ansible_collections.sysops.aws.plugins.module_utils.ssm.document_waiters import WAITERS
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import SweepError
 from botocore.session import get_session
@@ -60,8 +61,8 @@ def test_an_error_in_yaml_is_one_line_with_its_place():
 def test_the_types_are_those_of_the_service_but_one():
     model = get_session().get_service_model("ssm")
     assert {*DOCUMENT_TYPES, "Package"} == set(model.shape_for("DocumentType").enum)
-    assert all(VERSION.fullmatch(version) for version in ("$LATEST", "$DEFAULT", "1", "42"))
-    assert not any(VERSION.fullmatch(version) for version in ("", "0", "01", "LATEST", "1.0"))
+    assert all(DOCUMENT_VERSION.fullmatch(version) for version in ("$LATEST", "$DEFAULT", "1", "42"))
+    assert not any(DOCUMENT_VERSION.fullmatch(version) for version in ("", "0", "01", "LATEST", "1.0"))
 
 
 def test_the_waiters_know_every_state():
