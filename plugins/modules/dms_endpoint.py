@@ -90,7 +90,8 @@ options:
 notes:
   - Needs the IAM permissions C(dms:DescribeEndpoints) and C(dms:ListTagsForResource), and to change something
     C(dms:CreateEndpoint), C(dms:ModifyEndpoint), C(dms:DeleteEndpoint), C(dms:AddTagsToResource),
-    C(dms:RemoveTagsFromResource), and C(iam:PassRole) for O(secrets_manager_access_role_arn).
+    C(dms:DescribeReplicationTasks), C(dms:RemoveTagsFromResource), and C(iam:PassRole) for
+    O(secrets_manager_access_role_arn).
   - After a change, have the connection tested again with M(sysops.aws.dms_connection_test).
 author:
   - Contributors to the sysops.aws collection (@sysops-aws)

@@ -28,7 +28,7 @@ def read_state() -> dict[StateKey, dict[str, Any]]:
     groups; the first is what DescribeLogGroups shows); `monitoring` and `state` (instances); `type` (balancers); the
     settings, `pending_maintenance`, and regions of `replicas` of databases.
     """
-    return {key: value for reader in (_ec2, _logs, _elbv2, _elb, _rds, _ssm) for key, value in reader()}
+    return {key: value for reader in (_ec2, _logs, _elbv2, _elb, _rds, _ssm, _dms) for key, value in reader()}
 
 
 def _each(backends: Any) -> Iterator[tuple[str, str, Any]]:
@@ -151,3 +151,13 @@ def _ssm() -> Iterator[tuple[StateKey, dict[str, Any]]]:
 
 def _pairs(resource: Any) -> dict[str, str]:
     return {tag["Key"]: tag["Value"] for tag in resource.tags}
+
+
+def _dms() -> Iterator[tuple[StateKey, dict[str, Any]]]:
+    from moto.dms.models import dms_backends
+
+    for account, region, backend in _each(dms_backends):
+        for kind, rows in (("dms:task", backend.replication_tasks), ("dms:rep", backend.replication_instances)):
+            for row in list(rows.values()):
+                tags = backend.tagger.get_tag_dict_for_resource(row.arn)
+                yield (account, region, kind, row.id), {"tags": tags}

@@ -8,8 +8,6 @@ time, fail or are under way: moto's always succeed, and it crashes at the second
 from __future__ import annotations
 
 import json
-import time
-from types import SimpleNamespace
 
 import pytest
 from tests.emulator import Emulator
@@ -18,13 +16,8 @@ from tests.integration.conftest import Json, changes
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 NAME = "dms_connection_test"
+pytestmark = pytest.mark.usefixtures("impatient")
 REFUSED = "Test Endpoint failed: RetCode: SQL_ERROR NativeError: 1045 Access denied; UID=dms;PWD=open sesame;"
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    """Waiters ask again soon."""
-    monkeypatch.setattr("botocore.waiter.time", SimpleNamespace(sleep=lambda _seconds: time.sleep(0.02)))
 
 
 @pytest.fixture

@@ -201,6 +201,27 @@ def prepared(emulator: Emulator, tables: dict[str, dict[str, Any]] | None = None
     emulator.calls.clear()
 
 
+CLEAN_UP_ALL = {
+    "dms_migration_clean_up": True,
+    "dms_migration_clean_up_instance": True,
+    "dms_migration_subnet_ids": ["subnet-1", "subnet-2"],
+}
+
+
+def cut_over(emulator: Emulator) -> None:
+    """The task is stopped, and it is recorded that the applications have moved."""
+    emulator.client("dms", REGION).stop_replication_task(ReplicationTaskArn=task().arn)
+    backend().tagger.tag_resource(task().arn, [{"Key": f"{MARK}_step", "Value": "switch"}])
+
+
+def group(emulator: Emulator, description: str) -> None:
+    emulator.client("dms", REGION).create_replication_subnet_group(
+        ReplicationSubnetGroupIdentifier="orders",
+        ReplicationSubnetGroupDescription=description,
+        SubnetIds=["subnet-1", "subnet-2"],
+    )
+
+
 def test_check_shows_the_plan_and_changes_nothing_at_the_start_and_half_way(account, playbook, hooks):
     variables = everything(account, hooks)
     fresh = playbook(PLAYBOOK, "--check", **variables)
@@ -263,9 +284,9 @@ def test_killed_in_and_after_each_step_it_ends_the_same_and_a_further_run_change
 
 def test_a_clean_up_that_is_killed_is_finished_by_the_next_and_nothing_is_made_anew(account, killed, playbook):
     prepared(account)
-    account.client("dms", REGION).stop_replication_task(ReplicationTaskArn=task().arn)
-    backend().tagger.tag_resource(task().arn, [{"Key": f"{MARK}_step", "Value": "switch"}])
-    variables = wanted(dms_migration_clean_up=True, dms_migration_clean_up_instance=True)
+    cut_over(account)
+    group(account, "Migration orders")
+    variables = wanted(**CLEAN_UP_ALL)
     called = set()
     for operation in ("DeleteReplicationTask", "DeleteEndpoint"):
         account.calls.clear()
@@ -278,10 +299,17 @@ def test_a_clean_up_that_is_killed_is_finished_by_the_next_and_nothing_is_made_a
     again = playbook(PLAYBOOK, **variables)
     assert (again.returncode, recap(again)["changed"], changes(account)) == (0, 0, {}), again.stdout
     deletions = {action for action in offered_permissions("dms:") if action.startswith("dms:Delete")}
-    assert {action for action in called if action.startswith("dms:Delete")} == deletions - {
-        "dms:DeleteReplicationSubnetGroup"
-    }
+    assert {action for action in called if action.startswith("dms:Delete")} == deletions
     assert called <= offered_permissions("dms:", "iam:Get")
+
+
+def test_a_clean_up_leaves_a_subnet_group_that_it_did_not_make(account, playbook):
+    prepared(account)
+    cut_over(account)
+    group(account, "The databases of the shop")
+    done = playbook(PLAYBOOK, **wanted(**CLEAN_UP_ALL))
+    assert done.returncode == 0, done.stdout
+    assert there() == {"tasks": [], "endpoints": [], "instances": [], "groups": ["orders"]}
 
 
 def calls_of(emulator: Emulator) -> set[str]:

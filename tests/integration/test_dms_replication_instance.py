@@ -7,8 +7,6 @@ pending changes, default values and refusals: moto has none of them."""
 
 from __future__ import annotations
 
-import time
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -19,12 +17,7 @@ from tests.integration.conftest import Json, Module, changes
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 NAME = "dms_replication_instance"
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    """Waiters ask again soon."""
-    monkeypatch.setattr("botocore.waiter.time", SimpleNamespace(sleep=lambda _seconds: time.sleep(0.02)))
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 @pytest.fixture

@@ -10,7 +10,6 @@ from __future__ import annotations
 
 import json
 import time
-from types import SimpleNamespace
 from typing import Any
 
 import pytest
@@ -20,6 +19,7 @@ from tests.integration.conftest import Json, Module, changes
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 NAME = "dms_replication_task"
+pytestmark = pytest.mark.usefixtures("impatient")
 RULE = {
     "rule-type": "selection",
     "rule-id": "1",
@@ -40,12 +40,6 @@ WITHOUT_LINES = {
         },
     ]
 }
-
-
-@pytest.fixture(autouse=True)
-def impatient(monkeypatch):
-    """Waiters ask again soon."""
-    monkeypatch.setattr("botocore.waiter.time", SimpleNamespace(sleep=lambda _seconds: time.sleep(0.02)))
 
 
 @pytest.fixture
@@ -256,6 +250,15 @@ def test_a_task_is_deleted_but_not_while_it_runs(aws, module, options, running):
 
 
 @pytest.mark.parametrize("state", ["present", "started", "stopped", "reloaded"])
+@pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
+def test_an_endpoint_with_tasks_is_not_deleted_and_they_are_named(aws, module, options, check):
+    assert module(NAME, **options)["changed"] is True
+    aws.calls.clear()
+    result = module("dms_endpoint", check=check, endpoint_identifier="orders-target", state="absent")
+    assert (result["failed"], changes(aws)) == (True, {})
+    assert "DMS endpoint orders-target has replication tasks, which must be deleted first: orders." in result["msg"]
+
+
 def test_a_task_that_is_being_deleted_is_told_and_left_alone(aws, module, options, state):
     module(NAME, **options)
     life_of(moto_task()).enter("deleting", 60)

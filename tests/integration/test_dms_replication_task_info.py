@@ -10,11 +10,12 @@ from __future__ import annotations
 import pytest
 from tests.emulator import Emulator
 from tests.integration.conftest import changes
-from tests.integration.test_dms_replication_task import MAPPINGS, aws, impatient, options
+from tests.integration.test_dms_replication_task import MAPPINGS, aws, options
 
 REGION = "us-east-1"
 NAME = "dms_replication_task_info"
-__all__ = ["aws", "impatient", "options"]
+__all__ = ["aws", "options"]
+pytestmark = pytest.mark.usefixtures("impatient")
 
 
 @pytest.fixture

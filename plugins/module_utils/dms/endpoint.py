@@ -153,5 +153,8 @@ class Endpoint(DmsResource):
         password = self._options["password"]
         return {PASSWORD: password} if password else {}
 
+    def refuse_deletion(self, region: Region, current: Properties) -> None:
+        self.refuse_while_tasks_use_it(region, current)
+
     def delete(self, region: Region, current: Properties) -> None:
         region.call("dms", "delete_endpoint", **self.by_arn(current))

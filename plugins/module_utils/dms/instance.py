@@ -16,7 +16,7 @@ from ..resource.resource import Goal, Step
 from ..sweep.errors import SweepError
 from ..sweep.region import Region
 from .instance_options import check, desired, effective, refuse_version
-from .lookup import INSTANCE, listed, named
+from .lookup import INSTANCE
 from .resource import DmsResource
 from .waiters import waiter_factory
 
@@ -99,16 +99,7 @@ class ReplicationInstance(DmsResource):
             )
 
     def refuse_deletion(self, region: Region, current: Properties) -> None:
-        by_instance = [{"Name": "replication-instance-arn", "Values": [current["ReplicationInstanceArn"]]}]
-        tasks = listed(
-            region, "describe_replication_tasks", "ReplicationTasks", Filters=by_instance, WithoutSettings=True
-        )
-        if tasks:
-            names = sorted(task["ReplicationTaskIdentifier"] for task in tasks)
-            raise SweepError(
-                f"Replication instance {self.name} has replication tasks, which must be deleted first: {named(names)}."
-                " Nothing was changed."
-            )
+        self.refuse_while_tasks_use_it(region, current)
 
     def leaving(self, current: Properties) -> bool:
         return bool(current["ReplicationInstanceStatus"] == "deleting")
