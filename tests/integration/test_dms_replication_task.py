@@ -249,7 +249,6 @@ def test_a_task_is_deleted_but_not_while_it_runs(aws, module, options, running):
     assert (tasks(aws), module(NAME, **gone)["changed"]) == ([], False)
 
 
-@pytest.mark.parametrize("state", ["present", "started", "stopped", "reloaded"])
 @pytest.mark.parametrize("check", [False, True], ids=["run", "check"])
 def test_an_endpoint_with_tasks_is_not_deleted_and_they_are_named(aws, module, options, check):
     assert module(NAME, **options)["changed"] is True
@@ -259,6 +258,7 @@ def test_an_endpoint_with_tasks_is_not_deleted_and_they_are_named(aws, module, o
     assert "DMS endpoint orders-target has replication tasks, which must be deleted first: orders." in result["msg"]
 
 
+@pytest.mark.parametrize("state", ["present", "started", "stopped", "reloaded"])
 def test_a_task_that_is_being_deleted_is_told_and_left_alone(aws, module, options, state):
     module(NAME, **options)
     life_of(moto_task()).enter("deleting", 60)
