@@ -12,7 +12,8 @@ version_added: 0.1.0
 short_description: Run several checks of the sweep family at once
 description:
   - Runs any of M(sysops.aws.ebs_orphan_cleanup), M(sysops.aws.log_group_retention), M(sysops.aws.ec2_monitoring),
-    M(sysops.aws.alb_idle_facts), M(sysops.aws.rds_maintenance), M(sysops.aws.dms_status) and
+    M(sysops.aws.alb_idle_facts), M(sysops.aws.rds_maintenance), M(sysops.aws.cloudwatch_agent_coverage),
+    M(sysops.aws.ssm_patch_compliance_info), M(sysops.aws.ssm_patch_image_cleanup), M(sysops.aws.dms_status) and
     M(sysops.aws.dms_premigration) in one process, over one set of regions, connections and lists, with one limit.
   - Each check takes the options of its own module; those that the modules share are options of this one.
 options:

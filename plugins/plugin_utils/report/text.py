@@ -14,10 +14,14 @@ from typing import Any
 CHECK_TITLES = {
     "alb_idle_facts": "Idle load balancers",
     "cloudwatch_agent_coverage": "CloudWatch agent",
+    "dms_premigration": "Before a migration",
+    "dms_status": "Replication tasks",
     "ebs_orphan_cleanup": "EBS volumes, snapshots",
     "ec2_monitoring": "Detailed monitoring",
     "log_group_retention": "Log group retention",
     "rds_maintenance": "RDS maintenance",
+    "ssm_patch_compliance_info": "Patch compliance",
+    "ssm_patch_image_cleanup": "Images of patching",
     "sweep_undo": "Undo",
 }
 
