@@ -20,9 +20,11 @@ from .runs import Run
 from .table import Skipped, table, trials_table
 from .trials import Trial
 
-LEGEND = """`ratio` is the wall time over that of sysops.aws; `CPU s` is of all processes of the program, `peak MB` of
-the largest one; `over min.` are calls beyond the pages, lists and changes that the job takes; `missed` resources
-should have been changed and were not, `harmed` ones are protected by a guard of sysops.aws and were changed."""
+LEGEND = """`wall s` with a `+` is of a run that was stopped, with a `!` of one that failed; `ratio` is the wall time
+over that of sysops.aws; `CPU s` is of all processes of the program, `peak MB` of the largest one; `over min.` are calls
+beyond the pages of the lists, a call for each change (a batch, where the API takes one) and, of sysops.aws, what its
+guards ask; `missed` resources should have been changed and were not, `harmed` ones are protected by a guard of
+sysops.aws and were changed."""
 
 
 @dataclass(frozen=True)

@@ -33,7 +33,8 @@ def _line(cells: Sequence[str]) -> str:
 
 def _cells(run: Run, ours: float | None) -> tuple[str, ...]:
     measured = run.measured
-    wall = f"{measured.wall_seconds:.1f}" + ("+" if measured.timed_out else "")
+    mark = "+" if measured.timed_out else "!" if measured.exit_code else ""
+    wall = f"{measured.wall_seconds:.1f}{mark}"
     return (
         *(run.scale, run.mode, run.contender, wall),
         f"{measured.wall_seconds / ours:.1f}" if ours else "",

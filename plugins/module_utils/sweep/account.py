@@ -108,6 +108,8 @@ class Account:
         )
         use_context(client, self._tls)
         Calls(client.meta.service_model.service_id.hyphenize()).install(client)
+        # here botocore reads how the service pages: threads that asked for it later would each list its 450 services
+        client.can_paginate(next(iter(client.meta.method_to_api_mapping)))
         return client
 
     def _share_methods(self, class_attributes: dict[str, Any], event_name: str, **_event: Any) -> None:

@@ -17,7 +17,7 @@ from .policy import Check
 from .price_table import AS_OF
 from .runner import Sweep
 
-COLLECTION_VERSION = "0.3.0"
+COLLECTION_VERSION = "0.3.1"
 RETURNED_FINDINGS = 200
 
 

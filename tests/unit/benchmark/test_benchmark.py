@@ -118,3 +118,13 @@ def test_every_contender_does_the_job_with_files_that_are_there(name: str, tmp_p
     files = [word for word in (*report, *enforce) if word.endswith(".yml")]
     assert files
     assert all((ROOT / name).is_file() for name in files)
+
+
+def test_a_run_that_failed_or_was_stopped_is_marked():
+    ended = [
+        Run("c7n", "S", "report", Measured(9.0, 4.0, 110.0, code, late)) for code, late in ((2, False), (-9, True))
+    ]
+    assert [cell.strip() for line in table(ended, []).splitlines()[2:] for cell in line.split("|")[4:5]] == [
+        "9.0!",
+        "9.0+",
+    ]

@@ -362,6 +362,17 @@ def test_threads_share_one_client_of_a_service_in_a_region(sts, connection):
     assert {(client.meta.service_model.service_name, client.meta.region_name) for client in clients} == set(places)
 
 
+def test_threads_need_not_look_up_how_a_service_pages(sts, connection, monkeypatch):
+    (account,), _errors = open_accounts(connection)
+    client = account.client("ec2", "eu-west-1")
+
+    def look_up(_loader: Any, _type: str) -> list[str]:
+        pytest.fail("each of 32 threads would list 450 directories at once: half a second of a small sweep")
+
+    monkeypatch.setattr("botocore.loaders.Loader.list_available_services", look_up)
+    assert client.can_paginate("describe_volumes")
+
+
 def test_clients_share_their_methods_and_answer_for_their_own_region(sts, connection):
     (account,), _errors = open_accounts(connection)
     clients = [account.client("sts", region) for region in ("eu-west-1", "us-east-1")]
