@@ -118,15 +118,18 @@ def _least(contender: Contender, emulator: Emulator, before: State, mode: str, r
     """The fewest calls that the job takes: with the guards' own, which our report tells of; of others, whose guards
     are not known, the pages of the lists and a call for each change."""
     if contender.name != OURS:
-        changed = altered(before, emulator.state())
-        calls = {(kind, region if kind in BATCHED else name) for _account, region, kind, name in changed}
-        return minimum(before, (), enforce=False).total() + len(calls)
+        return minimum(before, (), enforce=False).total() + calls_for(altered(before, emulator.state()))
     if not report.exists():
         return None
     with report.open(encoding="utf-8") as lines:
         findings = (json.loads(line) for line in lines)
         # a plan over the limit is not asked about in full
         return minimum(before, findings, mode == "enforce", full=mode != "report" or not _over_limit(report)).total()
+
+
+def calls_for(changed: set[Key]) -> int:
+    """How many calls these changes take: one each, or one a region where the API takes many resources."""
+    return len({(*where, kind, "" if kind in BATCHED else name) for *where, kind, name in changed})
 
 
 def _over_limit(report: Path) -> bool:

@@ -17,7 +17,7 @@ import pytest
 from tests.benchmark.contenders import CONTENDERS, ROOT
 from tests.benchmark.measure import Measured, measure
 from tests.benchmark.results import Results
-from tests.benchmark.runs import Run, altered, median_of
+from tests.benchmark.runs import Run, altered, calls_for, median_of
 from tests.benchmark.table import table
 from tests.benchmark.trials import Trial, bucket_seconds
 
@@ -128,3 +128,9 @@ def test_a_run_that_failed_or_was_stopped_is_marked():
         "9.0!",
         "9.0+",
     ]
+
+
+def test_changes_take_a_call_each_but_instances_of_a_region_share_one():
+    groups = {("1", region, "logs:log-group", "/aws/lambda/same") for region in ("eu-west-1", "us-east-1")}
+    instances = {("1", "eu-west-1", "ec2:instance", name) for name in ("i-1", "i-2")}
+    assert calls_for(groups | instances) == 3
