@@ -15,16 +15,18 @@ import random
 import select
 import sys
 import time
+from collections.abc import Callable
 from itertools import count
 
 import boto3
 from botocore.exceptions import ClientError
 
 #: what a sweep may have been faster at, or what is so already
-EXPECTED = ("InvalidVolume.NotFound", "InvalidSnapshot.NotFound", "InvalidID", "VolumeInUse", "IncorrectState")
+GONE = ("InvalidVolume.NotFound", "InvalidSnapshot.NotFound", "InvalidID")
+EXPECTED = (*GONE, "VolumeInUse", "IncorrectState")
 KEEP = [{"Key": "Keep", "Value": "true"}]
 LONGEST_PAUSE_SECONDS = 0.04
-MOST = 120
+MOST, NEWEST = 120, 10
 
 
 class Mischief:
@@ -42,14 +44,38 @@ class Mischief:
         self.attached: dict[str, str] = {}
 
     def step(self) -> None:
-        """Do one thing to one resource. Raises ClientError for what nobody expects."""
-        makes, uses = self._make, (self._attach, self._detach, self._tag, self._untag, self._register)
-        ways = [makes] * (4 if len(self.volumes) + len(self.snapshots) < MOST else 0) + list(uses)
+        """Make something, or do one thing to one resource. Raises ClientError for what nobody expects."""
+        ways = (
+            (self._attach, [name for name in self.volumes if name not in self.attached]),
+            (self._detach, list(self.attached)),
+            (self._tag, self.volumes + self.snapshots),
+            (self._untag, self.volumes + self.snapshots),
+            (self._register, self.snapshots),
+        )
+        if len(self.volumes) + len(self.snapshots) < MOST and self._chance.random() < 0.4:
+            self._make()
+            return
+        act, names = self._chance.choice(ways)
+        if names:
+            # the newest are what a run just looks at; the others keep the old ones from being forgotten
+            newest = names[-NEWEST:] if self._chance.random() < 0.7 else names
+            self._try(act, self._chance.choice(newest))
+
+    def _try(self, act: Callable[[str], None], name: str) -> None:
         try:
-            self._chance.choice(ways)()
+            act(name)
         except ClientError as error:
-            if error.response["Error"]["Code"] not in EXPECTED:
+            code = error.response["Error"]["Code"]
+            if code not in EXPECTED:
                 raise
+            if code in GONE:
+                self._forget(name)
+
+    def _forget(self, name: str) -> None:
+        """Else all it had in hand would be gone after some minutes, and it would make nothing new."""
+        for names in (self.volumes, self.snapshots):
+            if name in names:
+                names.remove(name)
 
     def _make(self) -> None:
         made = self._ec2.create_volume(Size=1, AvailabilityZone=self._zone)["VolumeId"]
@@ -57,37 +83,28 @@ class Mischief:
         if self._chance.random() < 0.3:
             self.snapshots.append(self._ec2.create_snapshot(VolumeId=made)["SnapshotId"])
 
-    def _attach(self) -> None:
-        if volume := self._one([name for name in self.volumes if name not in self.attached]):
-            device, instance = f"/dev/xvd{next(self._numbers)}", self._chance.choice(self._instances)
-            try:
-                self._ec2.attach_volume(VolumeId=volume, InstanceId=instance, Device=device)
-                self.attached[volume] = instance
-            except ClientError as error:
-                if error.response["Error"]["Code"].endswith("NotFound"):
-                    self.volumes.remove(volume)
-                raise
+    def _attach(self, name: str) -> None:
+        device, instance = f"/dev/xvd{next(self._numbers)}", self._chance.choice(self._instances)
+        self._ec2.attach_volume(VolumeId=name, InstanceId=instance, Device=device)
+        self.attached[name] = instance
 
-    def _detach(self) -> None:
-        if volume := self._one(list(self.attached)):
-            self._ec2.detach_volume(VolumeId=volume, InstanceId=self.attached.pop(volume))
+    def _detach(self, name: str) -> None:
+        self._ec2.detach_volume(VolumeId=name, InstanceId=self.attached.pop(name))
 
-    def _tag(self) -> None:
-        if name := self._one(self.volumes + self.snapshots):
-            self._ec2.create_tags(Resources=[name], Tags=KEEP)
+    def _tag(self, name: str) -> None:
+        self._ec2.create_tags(Resources=[name], Tags=KEEP)
 
-    def _untag(self) -> None:
-        if name := self._one(self.volumes + self.snapshots):
-            self._ec2.delete_tags(Resources=[name], Tags=KEEP)
+    def _untag(self, name: str) -> None:
+        self._ec2.delete_tags(Resources=[name], Tags=KEEP)
 
-    def _register(self) -> None:
-        if (snapshot := self._one(self.snapshots)) and self._chance.random() < 0.2:
-            mapping = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": snapshot}}
-            name = f"image-{next(self._numbers)}"
-            self._ec2.register_image(Name=name, RootDeviceName="/dev/sda1", BlockDeviceMappings=[mapping])
-
-    def _one(self, names: list[str]) -> str | None:
-        return self._chance.choice(names) if names else None
+    def _register(self, name: str) -> None:
+        """Seldom: an AMI stays, and its snapshot with it, which makes room for others then."""
+        if self._chance.random() >= 0.2:
+            return
+        mapping = {"DeviceName": "/dev/sda1", "Ebs": {"SnapshotId": name}}
+        image = f"image-{next(self._numbers)}"
+        self._ec2.register_image(Name=image, RootDeviceName="/dev/sda1", BlockDeviceMappings=[mapping])
+        self._forget(name)
 
 
 def main() -> None:
