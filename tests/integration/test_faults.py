@@ -11,6 +11,7 @@ import time
 from collections.abc import Iterator
 
 import pytest
+from ansible_collections.sysops.aws.plugins.module_utils.sweep import entry
 from tests.benchmark.runs import altered
 from tests.emulator import Emulator
 from tests.emulator.building.ebs import add_snapshot, add_volume
@@ -134,3 +135,13 @@ def test_a_region_that_falls_silent_ends_in_the_timeout_and_costs_no_other(aws: 
     ]
     assert f'"{aws.url}/"' in result["region_errors"][0]["message"]
     assert result["findings"] == [row for row in wanted if row["region"] != "sa-east-1"]
+
+
+def test_a_defect_of_ours_is_one_sentence_that_names_it(aws, module, monkeypatch):
+    # ansible-core keeps nothing of an exception in what a task with `failed_when: false` registers, as the roles do
+    monkeypatch.setattr(entry, "result_of", lambda *_, **__: {}["gone"])
+    told = module("sweep", check=True, checks={"ec2_monitoring": {}}, regions=["eu-west-1"])
+    assert told["failed"]
+    assert told["msg"].startswith("The sweep broke off with KeyError: 'gone' (test_faults.py, line ")
+    assert "report it" in told["msg"]
+    assert "Traceback" not in told["msg"]

@@ -8,8 +8,10 @@ from __future__ import annotations
 
 import gc
 import time
+import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
+from pathlib import Path
 from typing import Any
 
 from ansible.module_utils.common.warnings import warn
@@ -24,7 +26,7 @@ from .plan import sealed
 from .policy import Check, Common
 from .progress import watched
 from .region import open_regions
-from .result import result_of, sentence
+from .result import COLLECTION_VERSION, result_of, sentence
 from .runner import Sweep
 from .spool import FindingsFile
 from .stores import open_store, refuse_unwritable
@@ -48,11 +50,21 @@ def leave(module: Any, choose: Callable[[Parameters], Checks]) -> None:
         result = _run(module, choose(module.params))
     except SweepError as error:
         module.fail_json(msg=str(error))
+    except Exception as error:  # noqa: BLE001 - what a role registers to report it would hold no word of an exception
+        module.fail_json(msg=_defect(error), exception=traceback.format_exc())
     for warning in result.pop("warnings"):
         warn(warning)
     if "msg" in result:
         module.fail_json(**result)
     module.exit_json(**result)
+
+
+def _defect(error: Exception) -> str:
+    place = traceback.extract_tb(error.__traceback__)[-1]
+    return (
+        f"The sweep broke off with {type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno}),"
+        f" a defect of sysops.aws {COLLECTION_VERSION}: report it, and read in the journal what had been done by then."
+    )
 
 
 def home_account(module: Any) -> Account:
