@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from difflib import get_close_matches
@@ -34,6 +35,7 @@ TIMEOUTS = frozenset({"RequestTimeout", "RequestTimeoutException"})
 UNSUPPORTED = frozenset(
     {"InvalidAction", "UnknownOperationException", "UnsupportedOperation", "UnsupportedOperationException"}
 )
+MARKUP = re.compile("<[^<>]*>")
 EXPIRED = frozenset({"ExpiredToken", "ExpiredTokenException", "RequestExpired"})
 
 
@@ -99,7 +101,10 @@ class NotWrittenError(CallError):
 
 def _one_line(message: str) -> str:
     """A proxy may answer with a whole page, and a refused signature quotes the request, session token and all."""
-    return " ".join(message.partition("The Canonical String")[0].split())[:500]
+    text = message.partition("The Canonical String")[0]
+    if "<html" in text.lower():
+        text = MARKUP.sub(" ", text)
+    return " ".join(text.split())[:500]
 
 
 @dataclass(frozen=True)
