@@ -14,7 +14,8 @@ description:
   - Finds EBS volumes that are attached to nothing and own EBS snapshots that are old enough, over any number of
     regions, and deletes those that nothing protects.
   - Volumes and snapshots are protected by O(exclude_tags), by ownership of AWS Backup, Data Lifecycle Manager,
-    CloudFormation, Kubernetes or an AWS service (C(Operator.Managed)).
+    Elastic Disaster Recovery, Application Migration Service, CloudFormation, Kubernetes or an AWS service
+    (C(Operator.Managed)).
   - Snapshots are protected as well when they back an AMI (also a disabled one), are locked, archived, shared with
     another account or the public, restored fast (Fast Snapshot Restore), or named by the default or latest version of a
     launch template or by what an Auto Scaling group launches from. An AMI is never deregistered.

@@ -13,9 +13,11 @@ short_description: Switch detailed monitoring of EC2 instances off or on
 description:
   - Finds running instances with detailed monitoring, over any number of regions, and switches them to basic monitoring,
     in batches. With O(state=detailed) it does the opposite.
-  - An instance is protected by O(exclude_tags), by an alarm on it or on its Auto Scaling group with a period under 300
-    seconds (metric math included), and by membership of an Auto Scaling group that has a scaling policy, or whose
-    launch template or configuration switches detailed monitoring on again with the next instance.
+  - An instance is protected by O(exclude_tags), by an alarm on EC2's metrics of it or of its Auto Scaling group with a
+    period under 300 seconds (metric math included, status checks not, which are free), by one on an average over
+    instances, and by membership of an Auto Scaling group that has a scaling policy, or whose launch template or
+    configuration switches detailed monitoring on again with the next instance.
+  - Instances that an AWS service manages (C(Operator.Managed)) are left to it.
 options:
   state:
     description:

@@ -201,6 +201,7 @@ def test_a_key_that_may_not_be_used_is_named_and_nothing_is_changed(empty_aws, m
     assert changes(empty_aws) == {}
 
 
+@pytest.mark.usefixtures("impatient")
 def test_a_key_of_which_aws_says_no_only_later_is_named_too(empty_aws, module, journal):
     volume, key = encrypted(empty_aws)
     module(EBS, final_snapshot=True, journal=[str(journal)])
@@ -367,6 +368,29 @@ def test_a_journal_in_a_bucket_is_all_that_undo_takes(empty_aws, module):
     assert {value["retention_in_days"] for value in empty_aws.state().values()} == {None}
     assert module("sweep_undo", journal=[place])["findings"] == []
     assert "could not be read" in module("sweep_undo", journal=["s3://no-such-bucket"])["msg"]
+
+
+def test_a_journal_in_a_bucket_is_not_mixed_with_that_of_a_longer_prefix(empty_aws, module):
+    empty_aws.client("s3").create_bucket(Bucket="audit")
+    site = empty_aws.site()
+    for name, place in (("/a", "s3://audit/sysops"), ("/b", "s3://audit/sysops-staging")):
+        add_log_group(site, NEVER, name)
+        module(LOGS, retention_in_days=30, name_prefix=name, journal=[place])
+    assert told(module("sweep_undo", journal=["s3://audit/sysops"])).keys() == {"/a"}
+    assert told(module("sweep_undo", journal=["s3://audit/sysops-staging/"])).keys() == {"/b"}
+
+
+def test_each_account_is_asked_in_its_own_regions_alone(empty_aws, module, journal):
+    # the other account need not have opted into every region of ours
+    roles = {account: f"arn:aws:iam::{account}:role/sweep" for account in ("123456789012", "210987654321")}
+    for (account, role), region in zip(roles.items(), ("eu-west-1", "sa-east-1"), strict=True):
+        add_log_group(empty_aws.site(region, account), NEVER, "/a")
+        module(LOGS, retention_in_days=30, regions=[region], assume_role_arn=role, journal=[str(journal)])
+    empty_aws.calls.clear()
+    done = undo(module, journal, assume_role_arn=list(roles.values()))
+    assert [row["status"] for row in done["findings"]] == ["changed", "changed"]
+    asked = {(account, region) for account, region, service, _operation in empty_aws.calls if service == "logs"}
+    assert asked == {("123456789012", "eu-west-1"), ("210987654321", "sa-east-1")}
 
 
 def test_a_journal_kept_in_two_places_counts_once(empty_aws, module, journal):

@@ -73,12 +73,14 @@ class TargetOfNetworkLoadBalancer(Guard):
     """An ALB behind an NLB is reached through the NLB's target group of type `alb`."""
 
     name = "the list of target groups"
+    nothing: Mapping[str, str] = {}
     reason_code = INTENTIONAL
 
     def load(self, region: Region) -> Mapping[str, str]:
-        behind = [group for group in target_groups(region) if group.get("TargetType") == "alb"]
+        groups = [group for group in target_groups(region) if group.get("TargetType") == "alb"]
+        reached = [group for group in groups if group.get("LoadBalancerArns")]
         return {
-            target["Target"]["Id"]: group["TargetGroupName"] for group in behind for target in targets(region, group)
+            target["Target"]["Id"]: group["TargetGroupName"] for group in reached for target in targets(region, group)
         }
 
     def protects(self, candidate: Candidate, facts: Mapping[str, str]) -> str | None:
@@ -90,6 +92,7 @@ class ServesEndpoint(Guard):
     """A network or gateway load balancer that offers a PrivateLink endpoint service."""
 
     name = "the list of VPC endpoint services"
+    nothing: Mapping[str, str] = {}
     reason_code = INTENTIONAL
 
     def load(self, region: Region) -> Mapping[str, str]:

@@ -10,20 +10,25 @@ from collections.abc import Mapping, Sequence
 from functools import partial
 
 from ..sweep.finding import Finding, tags_of
-from ..sweep.guard import BACKUP, KUBERNETES, STACK, Candidate, ExcludedByTag, Guard, Holds, Inspection, OwnedBy
+from ..sweep.guard import (
+    BACKUP,
+    KUBERNETES,
+    STACK,
+    Candidate,
+    ExcludedByTag,
+    Guard,
+    Holds,
+    Inspection,
+    OwnedBy,
+    managed_by_operator,
+)
 from ..sweep.policy import Common
 from ..sweep.region import Region, Resource
+from .grace import UNMARK
 from .launch_sources import group_sources, template_sources
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImageReferences.html
 IMAGES_A_CALL = 10
-
-
-def managed_by_operator(resource: Resource) -> str | None:
-    operator = resource.get("Operator") or {}
-    if not operator.get("Managed"):
-        return None
-    return f"managed by the AWS service {operator.get('Principal', 'that owns it')}"
 
 
 def made_by_backup(resource: Resource) -> str | None:
@@ -151,6 +156,9 @@ class Shared(Inspection):
     name = "whether a snapshot is shared"
 
     def inspect(self, region: Region, finding: Finding) -> str | None:
+        if finding.action == UNMARK:
+            # with whomever it is shared, its mark must not outlive its use
+            return None
         answer = region.call(
             "ec2", "describe_snapshot_attribute", SnapshotId=finding.resource_id, Attribute="createVolumePermission"
         )

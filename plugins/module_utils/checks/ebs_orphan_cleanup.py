@@ -189,7 +189,7 @@ class ObsoleteSnapshots(EbsPolicy):
         self._final_days: int = options["final_snapshot_retention_days"]
         self.guards: Sequence[Guard] = [
             *common_guards(common),
-            ExcludedByTag(options["disaster_recovery_tags"], "kept for disaster recovery: "),
+            ExcludedByTag(options["disaster_recovery_tags"], "disaster_recovery_tags", "kept for disaster recovery: "),
             Holds("archive tier", archived),
             BacksImage(),
             Locked(),

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
@@ -13,7 +14,7 @@ from typing import Any
 from ansible_collections.amazon.aws.plugins.module_utils.transformation import ansible_dict_to_boto3_filter_list
 
 from ..sweep.finding import Finding, age_in_days, tags_of
-from ..sweep.guard import Candidate, ExcludedByTag, Guard
+from ..sweep.guard import Candidate, ExcludedByTag, Guard, Holds, managed_by_operator
 from ..sweep.instances import instance_pages
 from ..sweep.policy import Check, Common, Policy
 from ..sweep.prices import monitoring_cost
@@ -35,8 +36,10 @@ GROUP_TAG = "aws:autoscaling:groupName"
 Dimension = tuple[str, str]
 ANY_INSTANCE: Dimension = ("Expression", "AWS/EC2")
 EVERY_INSTANCE: Dimension = ("Namespace", "AWS/EC2")
-# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html#ec2-cloudwatch-dimensions
+# https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/viewing_metrics_with_cloudwatch.html, of metrics and dimensions
 AVERAGED_OVER = frozenset({"ImageId", "InstanceType", "Namespace"})
+# `FROM SCHEMA("AWS/EC2", InstanceId)` of a Metrics Insights query reads what basic monitoring writes too
+OF_INSTANCES = re.compile(r"SCHEMA\s*\([^)]*\b(?:InstanceId|AutoScalingGroupName)\b")
 
 
 class ShortAlarm(Guard):
@@ -78,21 +81,23 @@ def readings(alarm: Resource) -> Iterator[tuple[int, list[Dimension]]]:
         if stat:
             yield stat["Period"], _dimensions(stat["Metric"])
         elif "AWS/EC2" in query.get("Expression", ""):
-            # a Metrics Insights query names no instance: it may read any
-            yield query.get("Period", 60), [ANY_INSTANCE]
+            # a Metrics Insights query names no instance: it may read any, or an average over several
+            by_instance = OF_INSTANCES.search(query["Expression"])
+            yield query.get("Period", 60), [ANY_INSTANCE if by_instance else EVERY_INSTANCE]
 
 
 def _dimensions(metric: Resource) -> list[Dimension]:
-    dimensions = [(dimension["Name"], dimension["Value"]) for dimension in metric.get("Dimensions", [])]
-    if metric.get("Namespace") == "AWS/EC2":
-        return dimensions or [EVERY_INSTANCE]
-    return [dimension for dimension in dimensions if dimension[0] not in AVERAGED_OVER]
+    """Of a metric that EC2's monitoring writes. The agent's, and status checks, come every minute in any case."""
+    if metric.get("Namespace") != "AWS/EC2" or metric.get("MetricName", "").startswith("StatusCheckFailed"):
+        return []
+    return [(dimension["Name"], dimension["Value"]) for dimension in metric.get("Dimensions", [])] or [EVERY_INSTANCE]
 
 
 class ScalesGroup(Guard):
     """Scaling policies react to metrics that detailed monitoring feeds every minute."""
 
     name = "the list of scaling policies"
+    nothing: Mapping[str, str] = {}
 
     def load(self, region: Region) -> Mapping[str, str]:
         policies = region.listing("autoscaling", "describe_policies", "ScalingPolicies")
@@ -130,7 +135,7 @@ class DetailedMonitoring(Policy):
         self._prices = common.prices
         self._filters = ansible_dict_to_boto3_filter_list({**options["filters"], "instance-state-name": "running"})
         self.transition = ("detailed", "basic") if self._wanted == "basic" else ("basic", "detailed")
-        guards: list[Guard] = [ExcludedByTag(common.exclude_tags)]
+        guards: list[Guard] = [ExcludedByTag(common.exclude_tags), Holds("Operator.Managed", managed_by_operator)]
         if self._wanted == "basic":
             guards.append(ShortAlarm())
             guards += [] if options["include_auto_scaling"] else [ScalesGroup(), LaunchesWithDetail()]

@@ -20,6 +20,8 @@ ORIGIN_TAG = "sysops:final-snapshot-of"
 #: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Tags.html#tag-restrictions
 MOST_TAGS = 50
 SNAPSHOT_ID = "final_snapshot_id"
+#: how long what was just made may not be seen: https://docs.aws.amazon.com/ec2/latest/devguide/eventual-consistency.html
+SEEN_WITHIN_SECONDS = 60
 
 
 def snapshot_tags(finding: Finding, left_out: Sequence[str]) -> list[dict[str, str]]:
@@ -50,22 +52,28 @@ def await_completed(region: Region, findings: Sequence[Finding], wait_timeout: i
     """Fail the findings whose snapshot ends in error, or is not completed `wait_timeout` seconds after it was begun."""
     waiting = {str(finding.work.after[SNAPSHOT_ID]): finding for finding in findings}
     deadline = max(finding.work.prepared_at for finding in findings) + wait_timeout
-    while waiting:
+    while True:
         left = deadline - time.monotonic()
-        _wait(region, sorted(waiting), max(left, 0))
         states = _states(region, sorted(waiting))
         for snapshot_id, finding in list(waiting.items()):
-            state = states.get(snapshot_id, "gone")
-            if state == "pending" and left > 0:
+            state = states.get(snapshot_id) or ("unseen" if _is_new(finding) else "gone")
+            if state in ("pending", "unseen") and left > 0:
                 continue
             del waiting[snapshot_id]
             if state != "completed":
                 _fail(finding, snapshot_id, state, wait_timeout)
+        if not waiting:
+            return
+        _wait(region, sorted(waiting), left if waiting.keys() <= states.keys() else min(left, SEEN_WITHIN_SECONDS))
+
+
+def _is_new(finding: Finding) -> bool:
+    return time.monotonic() < finding.work.prepared_at + SEEN_WITHIN_SECONDS
 
 
 def _wait(region: Region, snapshot_ids: Sequence[str], seconds: float) -> None:
     try:
-        region.wait("ec2", "snapshot_completed", seconds, SnapshotIds=snapshot_ids)
+        region.wait("ec2", "snapshot_completed", seconds, **_wanted(snapshot_ids))
     except CallError as error:
         # the waiter gives up on all when one has failed: the states tell which
         if error.code != "WaiterError":
@@ -73,13 +81,17 @@ def _wait(region: Region, snapshot_ids: Sequence[str], seconds: float) -> None:
 
 
 def _states(region: Region, snapshot_ids: Sequence[str]) -> Mapping[str, Any]:
-    wanted = [{"Name": "snapshot-id", "Values": snapshot_ids}]
-    pages = region.pages("ec2", "describe_snapshots", "Snapshots", OwnerIds=["self"], Filters=wanted)
+    pages = region.pages("ec2", "describe_snapshots", "Snapshots", **_wanted(snapshot_ids))
     return {snapshot["SnapshotId"]: snapshot["State"] for page in pages for snapshot in page}
 
 
+def _wanted(snapshot_ids: Sequence[str]) -> dict[str, Any]:
+    # by filter, not by id: EC2 refuses a list of ids as a whole when one can't be seen
+    return {"OwnerIds": ["self"], "Filters": [{"Name": "snapshot-id", "Values": snapshot_ids}]}
+
+
 def _fail(finding: Finding, snapshot_id: str, state: str, wait_timeout: int) -> None:
-    if state == "pending":
+    if state in ("pending", "unseen"):
         finding.fail(
             "FinalSnapshotTimeout",
             f"The final snapshot {snapshot_id} was not completed within wait_timeout ({wait_timeout} s), so the volume"

@@ -76,9 +76,23 @@ class AccountPolicy(Guard):
 
     def protects(self, candidate: Candidate, facts: Sequence[Resource]) -> str | None:
         for policy in facts:
+            if is_for_new_groups(policy):
+                continue
             if selects(policy.get("selectionCriteria"), candidate.finding.resource_id):
                 return f"the account-level retention policy {policy.get('policyName')} overrides its own"
         return None
+
+
+def is_for_new_groups(policy: Resource) -> bool:
+    """Whether a policy leaves alone what existed before it; a group that it rules names it (`retentionPolicyName`).
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutAccountPolicy.html
+    """
+    try:
+        document = json.loads(policy.get("policyDocument") or "{}")
+    except ValueError:
+        return False
+    return isinstance(document, dict) and document.get("enforcementMode") == "NEW_ONLY"
 
 
 def selects(criteria: str | None, name: str) -> bool:

@@ -11,6 +11,7 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
+from ..sweep.arguments import stripped
 from ..sweep.errors import SweepError, nearest
 from ..sweep.policy import Check
 from . import (
@@ -68,5 +69,4 @@ def _validated(check: Check, options: Any) -> Mapping[str, Any]:
     result = ArgumentSpecValidator(dict(check.argument_spec)).validate(options)
     if result.error_messages:
         raise SweepError(f"checks.{check.name}: {'; '.join(result.error_messages)}")
-    validated: Mapping[str, Any] = result.validated_parameters
-    return validated
+    return stripped(result.validated_parameters)

@@ -197,8 +197,7 @@ def check_of(
         name=NAME,
         argument_spec={},
         policies=policies,
-        account_ids=sorted({task.newest.scope.account_id for task in tasks}),
-        regions=sorted({task.newest.scope.region for task in tasks}),
+        places=sorted({task.place for task in tasks}),
     )
     return {NAME: (check, parameters)}
 

@@ -177,8 +177,10 @@ def _key_state(region: Region, key: str) -> str | None:
 
 def _await_available(region: Region, volume_id: str, key: str | None) -> None:
     """EC2 asks KMS only after it has answered: a volume whose key may not be used vanishes again."""
+    # by filter, not by id: EC2 may not see at once what it has just made, and the waiter would give up
+    wanted = [{"Name": "volume-id", "Values": [volume_id]}]
     try:
-        region.wait("ec2", "volume_available", AVAILABLE_WITHIN_SECONDS, VolumeIds=[volume_id])
+        region.wait("ec2", "volume_available", AVAILABLE_WITHIN_SECONDS, Filters=wanted)
     except CallError as error:
         why = f"; check that its KMS key {key} may be used" if key else ""
         raise CallError(

@@ -61,10 +61,10 @@ class Options:
         _between(parameters, "workers", 1, 256)
         _between(parameters, "plan_max_age_hours", 1)
         return cls(
-            regions=[name.strip() for name in parameters["regions"] or [] if name.strip()],
-            assume_role_arn=[_role_arn(arn.strip()) for arn in parameters["assume_role_arn"] if arn.strip()],
+            regions=parameters["regions"] or [],
+            assume_role_arn=[_role_arn(arn) for arn in parameters["assume_role_arn"]],
             external_id=parameters["external_id"] or None,
-            expected_account_id=[_account_id(account) for account in parameters["expected_account_id"] if account],
+            expected_account_id=[_account_id(account) for account in parameters["expected_account_id"]],
             exclude_tags=parameters["exclude_tags"],
             max_actions=parameters["max_actions"],
             max_actions_percent=parameters["max_actions_percent"],
@@ -74,9 +74,21 @@ class Options:
             fail_on_region_errors=parameters["region_errors"] == "fail",
             workers=parameters["workers"],
             findings_path=parameters["findings_path"],
-            journal=[place.strip() for place in parameters["journal"] or [] if place.strip()],
+            journal=parameters["journal"] or [],
             prices=_prices(parameters["price_overrides"]),
         )
+
+
+def stripped(parameters: Mapping[str, Any]) -> dict[str, Any]:
+    """Lists of text as they are meant: Ansible splits `a, b,` at its commas alone."""
+    return {
+        name: [item.strip() for item in value if item.strip()] if _is_text_list(value) else value
+        for name, value in parameters.items()
+    }
+
+
+def _is_text_list(value: Any) -> bool:
+    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def not_negative(options: Mapping[str, Any], *names: str) -> None:

@@ -19,13 +19,13 @@ from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from .account import Account, Connection, open_accounts, open_home
-from .arguments import COMMON_ARGUMENT_SPEC, Options
+from .arguments import COMMON_ARGUMENT_SPEC, Options, stripped
 from .errors import LimitExceededError, RegionError, SweepError
 from .limit import Limit, Selection
 from .plan import sealed
 from .policy import Check, Common
 from .progress import watched
-from .region import open_regions
+from .region import Region, open_regions
 from .result import COLLECTION_VERSION, result_of, sentence
 from .runner import Sweep
 from .spool import FindingsFile
@@ -47,7 +47,7 @@ def leave(module: Any, choose: Callable[[Parameters], Checks]) -> None:
     # botocore's models are a million objects that live as long as the process: walking them took a fifth of the time
     gc.set_threshold(100_000, 50, 100)
     try:
-        result = _run(module, choose(module.params))
+        result = _run(module, choose(stripped(module.params)))
     except SweepError as error:
         module.fail_json(msg=str(error))
     except Exception as error:  # noqa: BLE001 - what a role registers to report it would hold no word of an exception
@@ -78,7 +78,7 @@ def _connection(module: Any) -> Connection:
 
 def _run(module: Any, checks: Checks) -> dict[str, Any]:
     """Raises SweepError if there is nothing to report: bad input, no credentials, no region."""
-    options = Options.of(module.params)
+    options = Options.of(stripped(module.params))
     enforce = not module.check_mode
     if enforce:
         refuse_unwritable(options.journal)
@@ -119,8 +119,7 @@ def _open(module: Any, options: Options, checks: Checks) -> tuple[Sweep, list[Re
         connection, options.assume_role_arn, options.external_id, options.expected_account_id, home
     )
     _refuse_foreign(options, checks, [account.id for account in accounts])
-    where = options.regions or [name for check, _values in checks.values() for name in check.regions]
-    regions, region_errors = open_regions(accounts, where)
+    regions, region_errors = _open_regions(options, checks, accounts)
     sweep = Sweep(
         policies,
         regions,
@@ -133,12 +132,26 @@ def _open(module: Any, options: Options, checks: Checks) -> tuple[Sweep, list[Re
     return sweep, account_errors + region_errors
 
 
+def _open_regions(
+    options: Options, checks: Checks, accounts: Sequence[Account]
+) -> tuple[list[Region], list[RegionError]]:
+    """What `regions` says, of every account; else of each account where the checks have work in it, if they know."""
+    places = [place for check, _values in checks.values() for place in check.places]
+    if options.regions or not places:
+        return open_regions(accounts, options.regions)
+    regions: list[Region] = []
+    for account in accounts:
+        if names := [region for account_id, region in places if account_id == account.id]:
+            regions += open_regions([account], names)[0]
+    return regions, []
+
+
 def _refuse_foreign(options: Options, checks: Checks, account_ids: Sequence[str]) -> None:
     """Raises SweepError if a plan or a check speaks of an account that this run doesn't."""
     if options.plan:
         options.plan.refuse_foreign(account_ids)
     for check, _values in checks.values():
-        if foreign := sorted(set(check.account_ids) - set(account_ids)):
+        if foreign := sorted({account_id for account_id, _region in check.places} - set(account_ids)):
             raise SweepError(
                 f"{check.name} has work in account {', '.join(foreign)}, this run is of {', '.join(account_ids)}:"
                 " nothing was changed."

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
 
+from .errors import SweepError
 from .finding import Finding
 from .region import Region, Resource
 
@@ -63,20 +64,36 @@ class Inspection:
 
 
 class ExcludedByTag(Guard):
-    """The operator's `exclude_tags`: key -> value or `*`, compared without case. `why` is said before the tag."""
+    """Tags that the operator excludes: key -> value or list of values, each as it is or with `*` and `?`, without case.
 
-    name = "exclude_tags"
+    `option` is where they come from, `why` is said before the tag. Raises SweepError for what no tag can be.
+    """
 
-    def __init__(self, exclude_tags: Mapping[str, Any], why: str = "") -> None:
-        self._excluded = {key.casefold(): str(value).casefold() for key, value in exclude_tags.items()}
+    def __init__(self, tags: Mapping[str, Any], option: str = "exclude_tags", why: str = "") -> None:
+        self.name = option
+        self._excluded = [
+            (str(key).casefold(), one) for key, value in tags.items() for one in _tag_values(option, key, value)
+        ]
         self._why = why
 
     def protects(self, candidate: Candidate, facts: Any) -> str | None:
         for key, value in candidate.finding.tags.items():
-            wanted = self._excluded.get(key.casefold())
-            if wanted is not None and wanted in ("*", value.casefold()):
-                return f"{self._why}tag {key}={value}"
+            for wanted_key, wanted in self._excluded:
+                if _matches(key.casefold(), wanted_key) and _matches(value.casefold(), wanted):
+                    return f"{self._why}tag {key}={value}"
         return None
+
+
+def _matches(text: str, wanted: str) -> bool:
+    return text == wanted or fnmatchcase(text, wanted)
+
+
+def _tag_values(option: str, key: str, value: Any) -> list[str]:
+    values = value if isinstance(value, list) else [value]
+    # a value that would match nothing must not pass for a protection
+    if not values or not all(isinstance(one, str | int | float) for one in values):
+        raise SweepError(f'{option} holds {key}: {value!r}, which no tag is: write a value, a list of them, or "*".')
+    return [str(one).casefold() for one in values]
 
 
 class OwnedBy(Guard):
@@ -108,11 +125,21 @@ class Holds(Guard):
 
 
 # who puts which tag keys on what it manages; the patterns are compared without case
+def managed_by_operator(resource: Resource) -> str | None:
+    """EC2 lets nobody but the service that manages a resource change it."""
+    operator = resource.get("Operator") or {}
+    if not operator.get("Managed"):
+        return None
+    return f"managed by the AWS service {operator.get('Principal', 'that owns it')}"
+
+
 STACK = {"aws:cloudformation:*": "a CloudFormation stack"}
 BACKUP = {
     "aws:backup:*": "AWS Backup",
     "aws:dlm:*": "Data Lifecycle Manager",
     "dlm:managed": "Data Lifecycle Manager",
+    "awselasticdisasterrecovery*": "AWS Elastic Disaster Recovery",
+    "awsapplicationmigrationservice*": "AWS Application Migration Service",
 }
 KUBERNETES = {
     "kubernetes.io/*": "Kubernetes",

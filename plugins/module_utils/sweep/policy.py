@@ -103,6 +103,5 @@ class Check:
     permissions: Sequence[str] = ()
     enforce_permissions: Sequence[str] = ()
     facts_name: str | None = None
-    #: where the check has work, if it isn't for `regions` to say: account ids, and names of regions
-    account_ids: Sequence[str] = ()
-    regions: Sequence[str] = ()
+    #: where the check has work, if it isn't for `regions` to say: (account id, region)
+    places: Sequence[tuple[str, str]] = ()

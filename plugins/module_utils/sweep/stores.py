@@ -24,6 +24,7 @@ from .account import Account
 from .errors import CallError, SweepError
 
 S3 = "s3://"
+SUFFIX = ".jsonl"
 
 
 class Store(Protocol):
@@ -86,6 +87,8 @@ class BucketStore:
         self.place = place
         self._client = account.client("s3", account.home_region)
         self._bucket, _slash, self._prefix = place[len(S3) :].partition("/")
+        # `journal` must not read what belongs to `journal-of-others`
+        self._folder = self._prefix if not self._prefix or self._prefix.endswith("/") else f"{self._prefix}/"
         self._run = f"{datetime.now(timezone.utc):%Y%m%dT%H%M%S%f}"
         self._numbers = count(1)
         self._lock = threading.Lock()
@@ -100,8 +103,7 @@ class BucketStore:
             self._put(body, number)
 
     def _put(self, body: str, number: int) -> None:
-        prefix = self._prefix if not self._prefix or self._prefix.endswith("/") else f"{self._prefix}/"
-        key = f"{prefix}{self._run}/{number:06d}.jsonl"
+        key = f"{self._folder}{self._run}/{number:06d}{SUFFIX}"
         try:
             self._client.put_object(Bucket=self._bucket, Key=key, Body=body.encode(), ContentType="application/jsonl")
         except (ClientError, BotoCoreError) as error:
@@ -110,8 +112,9 @@ class BucketStore:
             raise CallError.of("s3", "PutObject", error) from error
 
     def read(self) -> str:
+        prefix = self._prefix if self._prefix.endswith(SUFFIX) else self._folder
         try:
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=self._prefix)
+            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
             keys = sorted(item["Key"] for page in pages for item in page.get("Contents", []))
             bodies = [self._client.get_object(Bucket=self._bucket, Key=key)["Body"] for key in keys]
             return "".join(body.read().decode() for body in bodies)

@@ -174,7 +174,12 @@ def test_a_load_balancer_that_answers_by_itself_is_meant_to_have_no_targets(list
     assert bool(answers_by_itself(joined(listeners=listeners))) is intentional
 
 
-NLB_GROUP = {"TargetGroupArn": "arn:tg", "TargetGroupName": "front", "TargetType": "alb"}
+NLB_GROUP = {
+    "TargetGroupArn": "arn:tg",
+    "TargetGroupName": "front",
+    "TargetType": "alb",
+    "LoadBalancerArns": ["arn:nlb"],
+}
 
 
 @pytest.mark.parametrize(
@@ -201,6 +206,16 @@ NLB_GROUP = {"TargetGroupArn": "arn:tg", "TargetGroupName": "front", "TargetType
             {
                 "describe_target_groups": [NLB_GROUP],
                 "describe_target_health": {"arn:tg": [{"Target": {"Id": f"{ARN}2"}}]},
+            },
+            [],
+        ),
+        # and through one that is attached to nothing, nobody reaches it
+        (
+            {},
+            [],
+            {
+                "describe_target_groups": [{**NLB_GROUP, "LoadBalancerArns": []}],
+                "describe_target_health": {"arn:tg": [{"Target": {"Id": ARN}}]},
             },
             [],
         ),

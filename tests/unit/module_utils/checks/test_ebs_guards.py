@@ -288,6 +288,13 @@ def test_a_shared_snapshot_is_protected(answer, why):
     assert [type(inspection) for inspection in SNAPSHOTS.inspections] == [Shared]
 
 
+def test_the_mark_of_a_shared_snapshot_in_use_goes_all_the_same():
+    region = Lists(describe_snapshot_attribute={"CreateVolumePermissions": [{"Group": "all"}]})
+    found = finding("snap-1", action="unmark")
+    assert Shared().inspect(region, found) is None
+    assert region.asked == []
+
+
 @pytest.mark.parametrize(
     ("resource", "made"),
     [

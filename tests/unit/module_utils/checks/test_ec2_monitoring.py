@@ -93,21 +93,32 @@ def test_a_hostile_name_is_kept_as_it_is_and_out_of_the_reason(name):
     assert (found.name, found.reason) == (name, policy().decide(instance(), SCOPE, NOW).reason)
 
 
-def alarm(period: int, namespace: str = "AWS/EC2", **dimensions: str) -> dict[str, Any]:
+def alarm(period: int, namespace: str = "AWS/EC2", metric: str = "CPUUtilization", **dimensions: str) -> dict[str, Any]:
     named = [{"Name": name, "Value": value} for name, value in dimensions.items()]
-    return {"AlarmName": "cpu", "Namespace": namespace, "Period": period, "Dimensions": named}
+    return {
+        "AlarmName": "cpu",
+        "Namespace": namespace,
+        "MetricName": metric,
+        "Period": period,
+        "Dimensions": named,
+    }
 
 
 def math(*queries: dict[str, Any]) -> dict[str, Any]:
     return {"AlarmName": "cpu", "Metrics": list(queries)}
 
 
-def stat(period: int, namespace: str = "AWS/EC2", **dimensions: str) -> dict[str, Any]:
-    metric = alarm(period, namespace, **dimensions)
-    return {"Id": "m", "MetricStat": {"Metric": metric, "Period": period, "Stat": "Sum"}}
+def stat(period: int, namespace: str = "AWS/EC2", metric: str = "CPUUtilization", **dimensions: str) -> dict[str, Any]:
+    read = alarm(period, namespace, metric, **dimensions)
+    return {"Id": "m", "MetricStat": {"Metric": read, "Period": period, "Stat": "Sum"}}
 
 
 INSIGHTS = 'SELECT MAX(CPUUtilization) FROM SCHEMA("AWS/EC2", InstanceId)'
+AVERAGES = [
+    'SELECT AVG(CPUUtilization) FROM SCHEMA("AWS/EC2", InstanceType)',
+    'SELECT AVG(CPUUtilization) FROM SCHEMA("AWS/EC2", ImageId) GROUP BY ImageId',
+    'SELECT AVG(CPUUtilization) FROM "AWS/EC2" ORDER BY AVG() DESC',
+]
 NEEDED = ["alarm cpu (period 60 s) needs detailed monitoring"]
 
 
@@ -127,12 +138,33 @@ NEEDED = ["alarm cpu (period 60 s) needs detailed monitoring"]
         ([math({"Id": "q", "Expression": INSIGHTS, "Period": 60})], NEEDED),
         ([math({"Id": "q", "Expression": INSIGHTS})], NEEDED),
         ([math({"Id": "q", "Expression": INSIGHTS, "Period": 300})], []),
+        ([math({"Id": "q", "Expression": INSIGHTS.replace("InstanceId", "AutoScalingGroupName"), "Period": 300})], []),
+        # status checks come every minute for every instance, and the agent's metrics when it sends them
+        ([alarm(60, metric="StatusCheckFailed_System", InstanceId="i-1")], []),
+        ([math(stat(60, metric="StatusCheckFailed", InstanceId="i-1"))], []),
+        ([alarm(60, "CWAgent", "mem_used_percent", InstanceId="i-1")], []),
+        ([math(stat(60, "CWAgent", "mem_used_percent", InstanceId="i-1"))], []),
         ([math({"Id": "q", "Expression": 'SELECT SUM(x) FROM "Mine"', "Period": 60})], []),
         ([], []),
     ],
 )
 def test_an_alarm_that_reads_more_often_than_basic_monitoring_writes_protects(alarms, why):
     assert protected_by(policy(), instance(**GROUP), describe_alarms=alarms) == why
+
+
+@pytest.mark.parametrize("period", [60, 300, 3600])
+@pytest.mark.parametrize("expression", AVERAGES)
+def test_a_query_over_averages_protects_whatever_its_period(expression, period):
+    query = {"Id": "q", "Expression": expression, "Period": period}
+    needed = [f"alarm cpu (period {period} s) needs detailed monitoring"]
+    assert protected_by(policy(), instance(), describe_alarms=[math(query)]) == needed
+
+
+@pytest.mark.parametrize("state", ["basic", "detailed"])
+def test_an_instance_that_a_service_manages_is_left_to_it(state):
+    managed = {"Operator": {"Managed": True, "Principal": "eks.amazonaws.com"}}
+    found = instance("enabled" if state == "basic" else "disabled", **managed)
+    assert protected_by(policy(state=state), found) == ["managed by the AWS service eks.amazonaws.com"]
 
 
 @pytest.mark.parametrize("period", [60, 300, 3600])
@@ -164,7 +196,7 @@ def test_an_alarm_on_an_average_over_instances_protects_whatever_its_period(dime
         (alarm(60, InstanceId="i-1"), [(60, [("InstanceId", "i-1")])]),
         (alarm(60), [(60, [EVERY_INSTANCE])]),
         (alarm(60, "CWAgent"), [(60, [])]),
-        (alarm(60, "CWAgent", InstanceId="i-1", ImageId="ami-1"), [(60, [("InstanceId", "i-1")])]),
+        (alarm(60, "CWAgent", InstanceId="i-1", ImageId="ami-1"), [(60, [])]),
         (
             math(stat(60, InstanceId="i-1"), {"Id": "e", "Expression": "m"}, {"Id": "q", "Expression": INSIGHTS}),
             [(60, [("InstanceId", "i-1")]), (60, [ANY_INSTANCE])],

@@ -13,6 +13,7 @@ import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.checks.final_snapshot import (
     MOST_TAGS,
     ORIGIN_TAG,
+    SEEN_WITHIN_SECONDS,
     SNAPSHOT_ID,
     await_completed,
     begin,
@@ -81,19 +82,20 @@ def begun(number: int, seconds_ago: float = 0.0) -> Finding:
 
 
 class Snapshots(Lists):
-    """Snapshots whose states are, at each look, the next of theirs; None for one that is gone. The waiter is content
-    if all are completed at that look, and gives up at once otherwise, as botocore's does when one has failed."""
+    """Snapshots whose states are, at each look, the next of theirs; None for one that isn't seen. The waiter gives up
+    at once, as botocore's does when one has failed."""
 
     def __init__(self, **states: list[str | None]) -> None:
-        super().__init__(snapshot_completed=self._wait, describe_snapshots=self._describe)
+        waited = refused("snapshot_completed", "WaiterError")
+        super().__init__(snapshot_completed=waited, describe_snapshots=self._describe)
         self._states = {name.replace("_", "-"): iter(some) for name, some in states.items()}
 
-    def _wait(self, seconds: float, SnapshotIds: list[str]) -> Any:  # noqa: N803
-        self._seen = {name: next(self._states[name]) for name in SnapshotIds}
-        return None if set(self._seen.values()) == {"completed"} else refused("snapshot_completed", "WaiterError")
+    def _describe(self, Filters: list[dict[str, Any]], **_parameters: Any) -> list[dict[str, Any]]:  # noqa: N803
+        seen = {name: next(self._states[name]) for name in Filters[0]["Values"]}
+        return [{"SnapshotId": name, "State": state} for name, state in seen.items() if state]
 
-    def _describe(self, **_parameters: Any) -> list[dict[str, Any]]:
-        return [{"SnapshotId": name, "State": state} for name, state in self._seen.items() if state]
+    def waits(self) -> list[float]:
+        return [asked["seconds"] for asked in self.asked if asked["operation"] == "snapshot_completed"]
 
 
 def awaited(region: Lists, *findings: Finding, wait_timeout: int = 3600) -> list[str | None]:
@@ -117,7 +119,7 @@ def awaited(region: Lists, *findings: Finding, wait_timeout: int = 3600) -> list
     ],
 )
 def test_a_volume_goes_on_only_if_its_own_snapshot_is_completed(states, codes):
-    first, second = begun(1), begun(2)
+    first, second = begun(1, seconds_ago=61), begun(2, seconds_ago=61)
     assert awaited(Snapshots(**states), first, second) == codes
     for found in (first, second):
         assert found.error is None or "the volume stays" in found.error["message"]
@@ -125,7 +127,7 @@ def test_a_volume_goes_on_only_if_its_own_snapshot_is_completed(states, codes):
 
 @pytest.mark.parametrize(("state", "word"), [("error", "is error"), (None, "is gone")])
 def test_what_became_of_the_snapshot_is_said(state, word):
-    found = begun(1)
+    found = begun(1, seconds_ago=61)
     awaited(Snapshots(snap_1=[state]), found)
     assert f"snap-1 {word}" in found.error["message"]
 
@@ -138,14 +140,29 @@ def test_what_is_not_completed_in_time_stays_and_says_which_option_to_raise():
     assert "snap-1" in message
     assert "wait_timeout (60 s)" in message
     assert "the volume stays" in message
-    # asked once more all the same: it may have been completed while others were waited for
-    assert region.asked[0]["seconds"] == 0
+    # looked at once more all the same, without waiting: it may have been completed while others were waited for
+    assert region.operations() == ["describe_snapshots"]
+
+
+def test_what_was_just_made_may_not_be_seen_yet():
+    region = Snapshots(snap_1=[None, None, "pending", "completed"], snap_2=["pending", "pending", "pending", "error"])
+    assert awaited(region, begun(1), begun(2)) == [None, "FinalSnapshotFailed"]
+    # whether it is there is asked again soon, whether it is completed in the time there is
+    short, still_short, long = region.waits()
+    assert short == still_short == SEEN_WITHIN_SECONDS
+    assert 3590 < long <= 3600
+
+
+def test_what_is_not_seen_in_time_was_not_completed_in_time():
+    found = begun(1, seconds_ago=5)
+    assert awaited(Snapshots(snap_1=[None]), found, wait_timeout=5) == ["FinalSnapshotTimeout"]
 
 
 def test_time_runs_from_when_the_last_snapshot_was_begun():
-    region = Snapshots(snap_1=["completed"], snap_2=["completed"])
+    region = Snapshots(snap_1=["pending", "completed"], snap_2=["completed"])
     awaited(region, begun(1, seconds_ago=100), begun(2, seconds_ago=40), wait_timeout=60)
-    assert 18 < region.asked[0]["seconds"] <= 20
+    (seconds,) = region.waits()
+    assert 18 < seconds <= 20
 
 
 def test_no_time_at_all_still_looks_once():
@@ -155,7 +172,7 @@ def test_no_time_at_all_still_looks_once():
 
 @pytest.mark.parametrize("operation", ["snapshot_completed", "describe_snapshots"])
 def test_what_cannot_be_read_is_for_the_engine_to_fail(operation):
-    found, region = begun(1), Snapshots(snap_1=["completed"])
+    found, region = begun(1), Snapshots(snap_1=["pending"])
     region.answers[operation] = refused(operation, "UnauthorizedOperation")
     with pytest.raises(CallError, match="UnauthorizedOperation"):
         await_completed(region, [found], 60)

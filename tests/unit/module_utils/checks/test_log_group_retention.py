@@ -147,6 +147,16 @@ def test_a_stacks_group_is_left_alone_unless_asked_for(included, protected):
             ["the account-level retention policy all overrides its own"],
         ),
         ([{"policyName": "other", "selectionCriteria": 'LogGroupNamePrefix IN ["/x"]'}], []),
+        # a group that a policy for new groups alone rules names it itself
+        ([{"policyName": "new", "policyDocument": '{"retentionInDays": 90, "enforcementMode": "NEW_ONLY"}'}], []),
+        (
+            [{"policyName": "all", "policyDocument": '{"retentionInDays": 90, "enforcementMode": "RETROACTIVE"}'}],
+            ["the account-level retention policy all overrides its own"],
+        ),
+        (
+            [{"policyName": "torn", "policyDocument": '{"enforcementMode": "NEW_ONLY"'}],
+            ["the account-level retention policy torn overrides its own"],
+        ),
         ([], []),
     ],
 )

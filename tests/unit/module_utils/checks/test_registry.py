@@ -10,8 +10,25 @@ import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.checks.registry import CHECKS, chosen_checks
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.arguments import COMMON_ARGUMENT_SPEC
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import SweepError
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.guard import Candidate, Guard
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.policy import Common
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.prices import PriceTable
+from tests.unit.module_utils.checks.fake import finding
+from tests.unit.module_utils.checks.test_ec2_monitoring import instance
+
+COMMON = Common({}, PriceTable({}))
 
 REQUIRED = {"log_group_retention": {"retention_in_days": 3}}
+MORE = {
+    "alb_idle_facts": {"load_balancer_types": ["application", "network", "gateway", "classic"]},
+    "rds_maintenance": {"manual_snapshot_min_age_days": 1},
+    **REQUIRED,
+}
+
+
+def guards(name: str) -> list[Guard]:
+    check, options = chosen_checks({"checks": {name: MORE.get(name)}})[name]
+    return [guard for policy in check.policies(options, COMMON) for guard in policy.guards]
 
 
 @pytest.mark.parametrize("given", [None, {}])
@@ -60,6 +77,18 @@ def test_the_checks_are_those_named_in_their_order():
 def test_an_unknown_check_or_a_wrong_option_is_refused_by_name(checks, words):
     with pytest.raises(SweepError, match=words):
         chosen_checks({"checks": checks})
+
+
+@pytest.mark.parametrize("name", CHECKS)
+def test_where_an_endpoint_does_not_know_the_list_of_a_guard_nothing_is_on_it(name):
+    for guard in [guard for guard in guards(name) if guard.listing]:
+        assert guard.protects(Candidate(instance(), finding("i-1")), guard.nothing) is None
+
+
+def test_names_that_a_survey_hands_over_are_read_without_the_space_around_them():
+    given = {"log_group_retention": {"retention_in_days": 3, "exclude_names": "/aws/rds/*, /audit/*,"}}
+    _check, options = chosen_checks({"checks": given})["log_group_retention"]
+    assert options["exclude_names"] == ["/aws/rds/*", "/audit/*"]
 
 
 @pytest.mark.parametrize("name", CHECKS)

@@ -145,12 +145,12 @@ def test_a_journal_says_what_to_put_back_and_where(tmp_path):
     elsewhere = {"account_id": OTHER, "region": "us-east-1"}
     check = made_of(journal(tmp_path, done(1), done(2, **elsewhere), done(3, region="ap-south-1")))
     assert names(check) == ["/app-1", "/app-2", "/app-3"]
-    assert (list(check.account_ids), list(check.regions)) == ([HOME, OTHER], ["ap-south-1", "eu-west-1", "us-east-1"])
+    assert check.places == [(HOME, "ap-south-1"), (HOME, "eu-west-1"), (OTHER, "us-east-1")]
 
 
 def test_an_empty_journal_holds_nothing(tmp_path):
     check = made_of(journal(tmp_path))
-    assert (put_backs(check), check.account_ids, check.regions) == ([], [], [])
+    assert (put_backs(check), check.places) == ([], [])
 
 
 def test_each_kind_of_resource_is_put_back_in_its_own_way(tmp_path):

@@ -207,7 +207,7 @@ def test_a_volume_is_made_of_its_final_snapshot_and_awaited():
     found = put_back(PutBackVolume, region, given, state())
     create, wait = region.asked
     assert create == {"operation": "create_volume", **volume_request(given)}
-    assert (wait["operation"], wait["VolumeIds"]) == ("volume_available", ["vol-2"])
+    assert (wait["operation"], wait["Filters"][0]["Values"]) == ("volume_available", ["vol-2"])
     assert found.work.after == {"volume_id": "vol-2"}
     assert "vol-2" in found.reason
 

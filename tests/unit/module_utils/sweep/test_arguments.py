@@ -14,6 +14,7 @@ from ansible_collections.sysops.aws.plugins.module_utils.sweep.arguments import 
     COMMON_ARGUMENT_SPEC,
     Options,
     not_negative,
+    stripped,
 )
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import SweepError
 
@@ -24,7 +25,12 @@ def options(**given: Any) -> Options:
     """As Ansible hands them over: types converted, defaults filled in."""
     result = ArgumentSpecValidator(COMMON_ARGUMENT_SPEC).validate(given)
     assert result.error_messages == []
-    return Options.of(result.validated_parameters)
+    return Options.of(stripped(result.validated_parameters))
+
+
+def test_what_ansible_split_at_commas_is_read_without_the_space_around_it():
+    others = {"days": 3, "tags": {"a": " b "}, "rows": [{"x": " y"}], "nothing": None}
+    assert stripped({"names": ["/a/*", " /b/*", " "], **others}) == {"names": ["/a/*", "/b/*"], **others}
 
 
 def test_the_defaults_are_those_of_the_design():

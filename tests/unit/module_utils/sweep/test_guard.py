@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import pytest
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import SweepError
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.finding import Finding
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.guard import (
     BACKUP,
@@ -45,15 +46,28 @@ def candidate(tags: dict[str, str] | None = None, resource: Resource | None = No
         ({"Keep": "true"}, {"Keeper": "true"}, None),
         ({"Keep": "true"}, {"true": "Keep"}, None),
         ({"Keep": "true"}, {}, None),
-        # only a value that is an asterisk stands for all, and only the operator's
-        ({"Keep": "t*"}, {"Keep": "true"}, None),
+        ({"Stage": ["prod", "Staging"]}, {"Stage": "STAGING"}, "tag Stage=STAGING"),
+        ({"Stage": ["prod", "staging"]}, {"Stage": "test"}, None),
+        # two keys that are one without case
+        ({"Keep": "true", "keep": "yes"}, {"Keep": "true"}, "tag Keep=true"),
+        ({True: 1}, {"true": "1"}, "tag true=1"),
+        # patterns are the operator's alone, and what looks like one may be meant as it is
+        ({"Stage": "prod-*"}, {"Stage": "Prod-2"}, "tag Stage=Prod-2"),
+        ({"example.com/*": "*"}, {"example.com/owner": "x"}, "tag example.com/owner=x"),
+        ({"Keep": "[yes]"}, {"Keep": "[yes]"}, "tag Keep=[yes]"),
         ({"Keep": "true"}, {"Keep": "*"}, None),
-        ({"*": "true"}, {"Keep": "true"}, None),
+        ({"Keep": "t*"}, {"Keep": "false"}, None),
         ({}, {"Keep": "true"}, None),
     ],
 )
 def test_exclude_tags_are_compared_without_case(excluded, tags, why):
     assert ExcludedByTag(excluded).protects(candidate(tags), None) == why
+
+
+@pytest.mark.parametrize("value", [None, [], {}, {"Keep": "true"}, ["true", None], [["true"]]])
+def test_an_exclusion_that_could_protect_nothing_is_refused(value):
+    with pytest.raises(SweepError, match=r"exclude_tags holds Keep: .*which no tag is: write a value, a list of them"):
+        ExcludedByTag({"Team": "db", "Keep": value})
 
 
 @pytest.mark.parametrize(
@@ -63,6 +77,9 @@ def test_exclude_tags_are_compared_without_case(excluded, tags, why):
         ("aws:backup:source-resource", "AWS Backup"),
         ("aws:dlm:lifecycle-policy-id", "Data Lifecycle Manager"),
         ("dlm:managed", "Data Lifecycle Manager"),
+        ("AWSElasticDisasterRecoveryManaged", "AWS Elastic Disaster Recovery"),
+        ("AWSElasticDisasterRecoverySourceServerID", "AWS Elastic Disaster Recovery"),
+        ("AWSApplicationMigrationServiceManaged", "AWS Application Migration Service"),
         ("kubernetes.io/cluster/prod", "Kubernetes"),
         ("kubernetes.io/created-for/pvc/name", "Kubernetes"),
         ("KubernetesCluster", "Kubernetes"),
