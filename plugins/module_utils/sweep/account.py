@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -222,15 +223,18 @@ def _unreachable(account: Account, error: Exception) -> str:
 def _assume_all(
     home: Account, connection: Connection, arns: Sequence[str], external_id: str | None
 ) -> tuple[list[Account], list[RegionError]]:
-    accounts: list[Account] = []
-    errors: list[RegionError] = []
-    for arn in dict.fromkeys(arns):
+    def assume(arn: str) -> Account | RegionError:
         try:
-            accounts.append(_assume(home, connection, arn, external_id))
+            return _assume(home, connection, arn, external_id)
         except CallError as error:
-            errors.append(_role_error(home, arn, error))
+            return _role_error(home, arn, error)
         except SweepError as error:
-            errors.append(_role_error(home, arn, CallError("sts", "GetCallerIdentity", "Refused", str(error))))
+            return _role_error(home, arn, CallError("sts", "GetCallerIdentity", "Refused", str(error)))
+
+    with ThreadPoolExecutor(max_workers=connection.workers) as pool:
+        tried = list(pool.map(assume, dict.fromkeys(arns)))
+    errors = [one for one in tried if isinstance(one, RegionError)]
+    accounts = [one for one in tried if isinstance(one, Account)]
     if not accounts:
         raise SweepError(f"No role could be assumed: {errors[0].code}: {errors[0].message}")
     # several roles may lead to one account
@@ -244,6 +248,8 @@ def _role_error(home: Account, arn: str, error: CallError) -> RegionError:
 
 def _assume(home: Account, connection: Connection, arn: str, external_id: str | None) -> Account:
     session = get_session()
+    # botocore's models take 25 MB and half a second: one set serves all accounts
+    session.register_component("data_loader", home._session._session.get_component("data_loader"))
     # not a subclass of botocore's CredentialProvider, so that this file can be imported without botocore
     provider: Any = AssumedRole(_renewal(home, arn, external_id))
     session.register_component("credential_provider", CredentialResolver([provider]))
