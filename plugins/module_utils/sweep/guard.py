@@ -91,7 +91,7 @@ def _matches(text: str, wanted: str) -> bool:
 def _tag_values(option: str, key: str, value: Any) -> list[str]:
     values = value if isinstance(value, list) else [value]
     # a value that would match nothing must not pass for a protection
-    if not values or not all(isinstance(one, str | int | float) for one in values):
+    if not values or not all(isinstance(one, (str, int, float)) for one in values):
         raise SweepError(f'{option} holds {key}: {value!r}, which no tag is: write a value, a list of them, or "*".')
     return [str(one).casefold() for one in values]
 
