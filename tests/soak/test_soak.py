@@ -125,4 +125,8 @@ def test_the_witness_tells_a_deletion_that_should_not_have_been():
         (4.0, "deleted", ""),
     ]
     witness.events["vol-5"] = [(1.0, "read", ""), (2.0, "used", "tagged"), (3.0, "deleted", "")]
-    assert [wrong.partition(" ")[0] for wrong in witness.wrongs()] == ["vol-1", "vol-2", "vol-3"]
+    # what ends while it is read may be seen as ended, what ends after the answer may not
+    begin, end = (1.0, "used", "attached"), (2.0, "unused", "attached")
+    witness.events["vol-6"] = [begin, (1.5, "read", ""), end, (2.5, "seen", ""), (3.0, "deleted", "")]
+    witness.events["vol-7"] = [begin, (1.5, "read", ""), (1.9, "seen", ""), end, (3.0, "deleted", "")]
+    assert [wrong.partition(" ")[0] for wrong in witness.wrongs()] == ["vol-1", "vol-2", "vol-3", "vol-7"]

@@ -16,7 +16,7 @@ from typing import Any
 
 from tests.emulator.wire import Call, Environ, parse_call
 
-READ, DELETED, USED, UNUSED = "read", "deleted", "used", "unused"
+READ, SEEN, DELETED, USED, UNUSED = "read", "seen", "deleted", "used", "unused"
 #: by operation: the parameter with the resource's id, whether it begins or ends a use, and the name of that use
 USES = {
     "AttachVolume": ("VolumeId", USED, "attached"),
@@ -32,8 +32,8 @@ DELETIONS = {"DeleteVolume": "VolumeId", "DeleteSnapshot": "SnapshotId"}
 class Witness:
     """A WSGI application before another one. `events` are, by resource, (when, what, use) in order of arrival.
 
-    A use counts from when it was answered until its end was asked for, a read from when it was asked for: what lies
-    between may be seen either way.
+    A use counts from when it was answered until its end was asked for. A read lasts from when it was asked for (`read`)
+    until it was answered (`seen`): what begins or ends meanwhile may be seen either way.
     """
 
     app: Callable[..., Iterable[bytes]]
@@ -77,6 +77,7 @@ def _events(call: Call, arrived: float, answered: float) -> Iterator[tuple[str, 
             if name in ("volume-id", "snapshot-id"):
                 for one in values:
                     yield one, (arrived, READ, "")
+                    yield one, (answered, SEEN, "")
 
 
 def _wrongs(name: str, events: list[tuple[float, str, str]]) -> Iterator[str]:
@@ -84,14 +85,20 @@ def _wrongs(name: str, events: list[tuple[float, str, str]]) -> Iterator[str]:
     attached, or behind an image, when it was deleted: that is AWS's own refusal."""
     uses: set[str] = set()
     seen: set[str] | None = None
+    reading = False
     for when, what, use in events:
         if what == USED:
             uses.add(use)
         elif what == UNUSED:
             uses.discard(use)
+            if reading and seen:
+                seen.discard(use)
         elif what == READ:
-            seen = set(uses)
+            seen, reading = set(uses), True
+        elif what == SEEN:
+            reading = False
         elif seen is None:
-            yield f"{name} was deleted at {when:.3f} without having been read again"
+            yield f"{name} was deleted at {when:.3f} without having been read again: {events}"
         elif seen or uses - {"tagged"}:
-            yield f"{name} was deleted at {when:.3f}: {sorted(seen)} when it was read again, {sorted(uses)} at the end"
+            told = f"{sorted(seen)} when it was read again, {sorted(uses)} at the end"
+            yield f"{name} was deleted at {when:.3f}: {told}: {events}"
