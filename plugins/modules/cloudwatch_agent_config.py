@@ -46,6 +46,12 @@ options:
         description:
           - The configuration as C(s3://bucket/key).
         type: str
+  presign_seconds:
+    description:
+      - Also return RV(url), from where a host without AWS credentials reads the object of O(config_s3) for so long. It
+        is a secret for that time, so give the task C(no_log).
+    type: int
+    version_added: 0.4.0
 notes:
   - Needs the IAM permission C(s3:GetObject) for the objects. With C(s3:ListBucket) too, an object that does not exist
     is told from one that may not be read.
@@ -88,6 +94,10 @@ EXAMPLES = r"""
 """
 
 RETURN = r"""
+url:
+  description: A presigned URL of O(config_s3), for the region of its bucket. A secret.
+  returned: with O(presign_seconds)
+  type: str
 config:
   description: The configuration.
   returned: success
@@ -127,7 +137,7 @@ def read(options: Mapping[str, Any], controller: Controller) -> dict[str, Any]:
 
 
 def main() -> None:
-    run_on_controller(read, ARGUMENT_SPEC)
+    run_on_controller(read, ARGUMENT_SPEC, required_by={"presign_seconds": ["config_s3"]})
 
 
 if __name__ == "__main__":

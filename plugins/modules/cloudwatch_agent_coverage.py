@@ -152,6 +152,21 @@ findings:
       returned: always
       type: str
       sample: report
+    due_date:
+      description: Always null, as nothing ever goes.
+      returned: always
+      type: str
+      sample: null
+    reversible:
+      description: Always null, as there is nothing to undo.
+      returned: always
+      type: bool
+      sample: null
+    recoverable_until:
+      description: Always null, as nothing is ever deleted.
+      returned: always
+      type: str
+      sample: null
     configuration:
       description:
         - What helps to find out why. C(platform_details), C(image_id), C(instance_type) and C(iam_instance_profile).

@@ -45,7 +45,8 @@ options:
     required: true
   architecture:
     description:
-      - Ansible's fact C(architecture) of the host.
+      - Ansible's fact C(architecture) of the host, or C(architecture2) where there is one. On Windows the first is
+        in the language of the host.
     type: str
     required: true
   sha256:

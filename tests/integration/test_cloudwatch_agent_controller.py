@@ -10,6 +10,7 @@ import hashlib
 import json
 import shutil
 import subprocess
+import urllib.request
 from pathlib import Path
 from typing import Any
 
@@ -188,9 +189,17 @@ def test_configurations_from_s3_and_from_variables_are_the_same_texts(configured
     assert one["config"]["sha1"] == hashlib.sha1(one["config"]["text"].encode()).hexdigest()
 
 
+def test_a_url_for_who_has_no_credentials_is_made_only_where_it_is_asked_for(configured):
+    there = {"config_s3": "s3://configurations/good.json"}
+    with urllib.request.urlopen(configured(**there, presign_seconds=60)["url"]) as answer:
+        assert json.loads(answer.read()) == CONFIGURATION
+    assert "url" not in configured(**there)
+
+
 @pytest.mark.parametrize(
     ("options", "said"),
     [
+        ({"config": CONFIGURATION, "presign_seconds": 60}, "required by 'presign_seconds': config_s3"),
         (
             {"config_s3": "s3://configurations/bad.json"},
             "s3://configurations/bad.json is invalid: metrics.metrics_coll",

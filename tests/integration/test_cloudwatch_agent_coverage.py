@@ -13,6 +13,8 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
+from ansible_collections.sysops.aws.plugins.modules import cloudwatch_agent_coverage
 from tests.emulator import Emulator
 from tests.emulator.building.agent import SENDERS, WINDOWS, send_agent_metric
 from tests.emulator.building.instances import PLAIN, add_instance
@@ -119,6 +121,14 @@ def test_metrics_that_cannot_be_read_are_an_error_of_the_region_and_no_finding(e
     assert [(error["region"], error["operation"]) for error in result["region_errors"]] == [(REGION, operation)]
 
 
+def test_the_documentation_names_what_is_returned(empty_aws, module: Module):
+    add(empty_aws, "never")
+    documented = yaml.safe_load(cloudwatch_agent_coverage.RETURN)
+    result = module(CHECK, **HERE)
+    assert result["findings"][0].keys() == documented["findings"]["contains"].keys()
+    assert documented.keys() <= result.keys()
+
+
 @pytest.mark.parametrize(
     ("options", "words"),
     [
@@ -147,6 +157,16 @@ def test_the_playbook_reports_all_regions_in_the_common_format(aws, playbook, tm
     assert {"probe-eu-central-1"} <= {row["name"] for row in rows}
     assert {path.name for path in reports.iterdir()} >= {"report.html", "findings.csv", "summary.json"}
     assert changes(aws) == {}
+    # whoever reads it must not think that something could have been changed
+    assert json.loads((reports / "summary.json").read_text())["mode"] == "report"
+    assert "Enforce mode" not in done.stdout + (reports / "report.html").read_text()
+
+
+def test_numbers_may_be_text_as_a_survey_gives_them(aws, playbook, tmp_path: Path):
+    numbers = {"cloudwatch_agent_coverage_minutes": "5", "cloudwatch_agent_coverage_workers": "4"}
+    done = playbook(PLAYBOOK, cloudwatch_agent_coverage_report_dir=str(tmp_path / "coverage"), **numbers)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert "no metric of the running instance for 5 minutes" in (tmp_path / "coverage" / "findings.jsonl").read_text()
 
 
 def test_a_region_that_cannot_be_read_fails_the_playbook_after_the_report(aws, playbook, tmp_path: Path):

@@ -28,6 +28,7 @@ ROOT = Path(__file__).resolve().parents[2]
 REGION, ACCOUNT = "us-east-1", "123456789012"
 OWN = json.loads((ROOT / "roles" / "cloudwatch_agent" / "files" / "linux.json").read_text())
 CONFIG = {"metrics": {"metrics_collected": {"mem": {"measurement": ["mem_used_percent"]}}}}
+IN_S3 = "s3://settings/agent/linux.json"
 PLAY = [
     {
         "name": "The agent",
@@ -65,6 +66,15 @@ def add(emulator: Emulator, name: str, host: Host | None, **facts: Any) -> str:
     instance_id: str = add_instance(emulator.site(REGION), PLAIN, name, root=False, tags={"Agent": "yes"}).id
     manage(backend(), instance_id, **({"machine": host.run} if host else {}), **facts)
     return instance_id
+
+
+def put_config(emulator: Emulator, config: Any, region: str = REGION) -> None:
+    """The object IN_S3, or its bucket alone."""
+    s3 = emulator.client("s3", region)
+    place = {} if region == REGION else {"CreateBucketConfiguration": {"LocationConstraint": region}}
+    s3.create_bucket(Bucket="settings", **place)
+    if config:
+        s3.put_object(Bucket="settings", Key="agent/linux.json", Body=json.dumps(config).encode())
 
 
 @pytest.fixture
@@ -110,6 +120,10 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
     return " ".join((done.stdout + done.stderr).split())
 
 
+def flat(action: str | list[str]) -> list[str]:
+    return [action] if isinstance(action, str) else action
+
+
 def sent() -> list[dict[str, Any]]:
     return [dict(command.params) for command in sent_of(backend()).values()]
 
@@ -136,10 +150,8 @@ def test_it_puts_the_agent_on_every_instance_and_a_second_run_changes_nothing(em
 
 
 def test_a_configuration_in_s3_is_presigned_and_its_url_is_nowhere_to_be_seen(empty_aws, run, hosts):
-    s3 = empty_aws.client("s3")
-    s3.create_bucket(Bucket="settings")
-    s3.put_object(Bucket="settings", Key="agent/linux.json", Body=json.dumps(CONFIG).encode())
-    options = {"cloudwatch_agent_ssm_linux_config": "s3://settings/agent/linux.json"}
+    put_config(empty_aws, CONFIG)
+    options = {"cloudwatch_agent_ssm_linux_config": IN_S3}
     done = run("-vvv", **options)
     assert done.returncode == 0, done.stdout
     assert hosts["web-1"].config == CONFIG
@@ -147,18 +159,47 @@ def test_a_configuration_in_s3_is_presigned_and_its_url_is_nowhere_to_be_seen(em
     (line,) = [line for line in command["Parameters"]["commands"] if line.startswith("CONFIG_SOURCE=")]
     assert "Signature=" in line
     assert "Signature=" not in done.stdout + done.stderr
-    s3.put_object(Bucket="settings", Key="agent/linux.json", Body=json.dumps({**CONFIG, "agent": {}}).encode())
+    put_config(empty_aws, {**CONFIG, "agent": {}})
     assert recap(run(**options))["changed"] == 1
     assert hosts["web-1"].config == {**CONFIG, "agent": {}}
     assert recap(run(**options))["changed"] == 0
 
 
-def test_an_object_that_does_not_exist_is_named_and_nothing_is_sent(empty_aws, run, hosts):
-    empty_aws.client("s3").create_bucket(Bucket="settings")
-    done = run(cloudwatch_agent_ssm_linux_config="s3://settings/gone.json")
+def test_the_url_is_signed_for_the_region_of_the_bucket(empty_aws, run, hosts):
+    # S3 refuses one that is signed for another region; the emulated one takes both
+    put_config(empty_aws, CONFIG, region="eu-west-1")
+    done = run(cloudwatch_agent_ssm_linux_config=IN_S3)
+    assert done.returncode == 0, done.stdout
+    (line,) = [line for line in sent()[0]["Parameters"]["commands"] if line.startswith("CONFIG_SOURCE=")]
+    assert "%2Feu-west-1%2Fs3%2Faws4_request" in line
+    assert hosts["web-1"].config == CONFIG
+
+
+def test_reading_the_object_is_the_only_right_in_s3_that_it_takes(empty_aws, run, hosts):
+    policy = json.loads((ROOT / "docs" / "iam" / "cloudwatch_agent_ssm.json").read_text())
+    actions = [action for row in policy["Statement"] for action in flat(row["Action"])]
+    assert [action for action in actions if action.startswith("s3:")] == ["s3:GetObject"]
+    put_config(empty_aws, CONFIG)
+    for operation in ("HeadBucket", "List*", "GetBucket*", "GetObjectTagging", "GetObjectAcl"):
+        empty_aws.faults.deny(service="s3", operation=operation)
+    done = run(cloudwatch_agent_ssm_linux_config=IN_S3)
+    assert done.returncode == 0, done.stdout
+    assert hosts["web-1"].config == CONFIG
+
+
+@pytest.mark.parametrize(
+    ("config", "words"),
+    [
+        (None, f"There is no object {IN_S3}"),
+        ({"metrics": {}}, f"{IN_S3} is invalid: metrics.metrics_collected: is missing"),
+    ],
+)
+def test_an_object_that_is_not_there_or_wrong_is_named_and_nothing_is_sent(empty_aws, run, hosts, config, words):
+    put_config(empty_aws, config)
+    done = run(cloudwatch_agent_ssm_linux_config=IN_S3)
     assert done.returncode != 0
-    assert "s3://settings/gone.json can't be given to the instances" in said(done)
-    assert "gone.json does not exist" in said(done)
+    assert f"{IN_S3} can't be given to the instances" in said(done)
+    assert words in said(done)
     assert sent() == []
 
 
@@ -226,6 +267,67 @@ def test_an_association_runs_the_same_script_and_a_second_run_leaves_it(empty_aw
     assert recap(moved)["changed"] == 1
     (association,) = associations(backend()).values()
     assert association["ScheduleExpression"] == "rate(12 hours)"
+
+
+@pytest.mark.parametrize(
+    "options",
+    [
+        {"cloudwatch_agent_ssm_association": True, "cloudwatch_agent_ssm_linux_config": {**CONFIG, "agent": {}}},
+        {"cloudwatch_agent_ssm_linux_config": IN_S3},
+        {"cloudwatch_agent_ssm_state": "absent"},
+    ],
+)
+def test_in_another_account_than_the_expected_one_nothing_is_read_or_changed(empty_aws, run, hosts, options):
+    linux = {"cloudwatch_agent_ssm_platforms": ["Linux"]}
+    assert run(cloudwatch_agent_ssm_association=True, **linux).returncode == 0
+    before = json.dumps(associations(backend()), default=str)
+    put_config(empty_aws, CONFIG)
+    empty_aws.calls.clear()
+    done = run(**linux, **options, cloudwatch_agent_ssm_expected_account_id="210987654321")
+    assert done.returncode != 0
+    assert f"The credentials belong to account {ACCOUNT}, but" in said(done)
+    # aws_caller_info also asks for the account's alias, if it may
+    assert {operation for (*_place, operation) in empty_aws.calls} == {"GetCallerIdentity", "ListAccountAliases"}
+    assert json.dumps(associations(backend()), default=str) == before
+    # in the expected one it goes on; a number is what YAML makes of an account without quotes
+    assert run(**linux, **options, cloudwatch_agent_ssm_expected_account_id=int(ACCOUNT)).returncode == 0
+
+
+def test_what_failed_on_instances_is_not_repeated_by_an_association(empty_aws, run, hosts):
+    add(empty_aws, "web-3", None, machine=lambda _parameters: Outcome("Failed", 1, "", "no space left\n"))
+    done = run(cloudwatch_agent_ssm_association=True, cloudwatch_agent_ssm_platforms=["Linux"])
+    assert done.returncode != 0
+    assert "did not succeed: web-3" in said(done)
+    assert associations(backend()) == {}
+
+
+TEXTS = {
+    "cloudwatch_agent_ssm_verify_signature": "true",
+    "cloudwatch_agent_ssm_ignore_unmanaged": "false",
+    "cloudwatch_agent_ssm_presign_seconds": "600",
+    "cloudwatch_agent_ssm_timeout_seconds": "500",
+    "cloudwatch_agent_ssm_execution_timeout": "800",
+    "cloudwatch_agent_ssm_wait_timeout": "700",
+    "cloudwatch_agent_ssm_wait_delay": "0.01",
+}
+
+
+def test_numbers_and_yes_or_no_may_be_text_as_a_survey_gives_them(empty_aws, run, hosts):
+    put_config(empty_aws, CONFIG)
+    done = run(**TEXTS, cloudwatch_agent_ssm_association="false", cloudwatch_agent_ssm_linux_config=IN_S3)
+    assert done.returncode == 0, done.stdout
+    (command,) = sent()
+    assert (command["TimeoutSeconds"], command["Parameters"]["executionTimeout"]) == (500, ["800"])
+    assert {"SIGNED=yes"} <= {*command["Parameters"]["commands"]}
+    assert "X-Amz-Expires=600" in "".join(command["Parameters"]["commands"])
+    assert associations(backend()) == {}
+    kept = {"cloudwatch_agent_ssm_association": "true", "cloudwatch_agent_ssm_platforms": ["Linux"]}
+    assert run(**TEXTS, **kept).returncode == 0
+    (association,) = associations(backend()).values()
+    assert association["Parameters"]["executionTimeout"] == ["800"]
+    assert recap(run(**TEXTS, **kept))["changed"] == 0
+    unsigned = run(**{**TEXTS, "cloudwatch_agent_ssm_verify_signature": "false"})
+    assert "Packages over plain http are installed only with" in said(unsigned)
 
 
 @pytest.mark.parametrize(

@@ -251,6 +251,29 @@ def test_a_pin_goes_down_by_removing_the_newer_one_first(role):
     assert host.running
 
 
+def test_numbers_and_yes_or_no_may_be_text_as_a_survey_gives_them(role):
+    host, sha256 = Windows(free_mb=1000), hashlib.sha256(package(OLD)).hexdigest()
+    variables = {
+        "cloudwatch_agent_verify_signature": "false",
+        "cloudwatch_agent_package_sha256": sha256,
+        "cloudwatch_agent_presign_seconds": "600",
+        "cloudwatch_agent_min_free_mb": "900",
+        "cloudwatch_agent_wait_timeout": "120",
+    }
+    done(role(host, **variables))
+    assert "X-Amz-Expires=600" in only(host, "win_get_url")["url"]
+    # PowerShell takes no text where it wants yes or no
+    assert only(host, "install.ps1")["parameters"]["VerifySignature"] is False
+    assert only(host, "apply.ps1")["parameters"]["Timeout"] == 120
+
+
+def test_a_windows_in_another_language_is_installed_on(role):
+    # ansible.windows.setup: OSArchitecture is localised, and None for who is no administrator; architecture2 is not
+    host = Windows(facts={"architecture": "64 ビット", "architecture2": "x86_64"})
+    done(role(host))
+    assert host.version == OLD
+
+
 def test_removal(role):
     host = with_agent()
     done(role(host, cloudwatch_agent_state="absent"))
@@ -283,6 +306,11 @@ REFUSED: dict[str, tuple[Json, Json, str]] = {
         {"facts": {"architecture": "ARM 64-bit Processor"}},
         {},
         "AWS has no CloudWatch agent for Microsoft Windows Server 2022 Datacenter on ARM 64-bit Processor.",
+    ),
+    "arm": (
+        {"facts": {"architecture": "64 位", "architecture2": "arm64"}},
+        {},
+        "AWS has no CloudWatch agent for Microsoft Windows Server 2022 Datacenter on arm64.",
     ),
     "signature": (
         {"broken": "the package's Authenticode signature is not valid: a hash differs"},

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -38,6 +39,37 @@ def test_the_parser_knows_what_is_wrong():
 @pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROLES)))
 def test_it_parses(path):
     assert parse(path.read_text(encoding="utf-8")) == []
+
+
+def code(path: Path) -> str:
+    return re.sub(r"^\s*#.*\n", "", path.read_text(encoding="utf-8"), flags=re.MULTILINE)
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROLES)))
+def test_windows_powershell_makes_no_error_of_what_a_program_writes_to_stderr(path):
+    # 5.1 does where stderr is redirected and errors stop, as in the agent's ctl (amazon-cloudwatch-agent#471), so that
+    # ctl is a file in a process of its own, and the redirection stands outside of it, where errors don't stop
+    for line in code(path).splitlines():
+        if "powershell.exe" in line:
+            assert re.search(r"-File \$ctl (@Arguments|-a status)", line, re.IGNORECASE)
+    for before in code(path).split("2>&1")[:-1]:
+        assert "$ErrorActionPreference = 'Continue'" in before.rpartition("function ")[2]
+
+
+@pytest.mark.parametrize("path", SCRIPTS, ids=lambda path: str(path.relative_to(ROLES)))
+def test_nothing_rests_on_exclude(path):
+    # Windows PowerShell 5.1 takes no notice of it beside -LiteralPath (PowerShell#3730)
+    assert "-Exclude" not in code(path)
+
+
+def test_the_logs_stay_where_they_are_when_the_former_configuration_comes_back():
+    apply = code(ROLES / "cloudwatch_agent" / "files" / "windows" / "apply.ps1")
+    assert "Get-ChildItem -LiteralPath $data | Where-Object { $_.Name -ne 'Logs' }\n" in apply
+    assert re.findall(r"^.*(?:Remove-Item -Recurse|Copy-Item).*$", apply, re.MULTILINE) == [
+        "Get-Settings | Copy-Item -Destination $former -Recurse",
+        "    Get-Settings | Remove-Item -Recurse -Force",
+        "    Get-ChildItem -LiteralPath $former | Copy-Item -Destination $data -Recurse -Force",
+    ]
 
 
 @pytest.mark.parametrize("path", sorted([*SCRIPTS, *ROLES.rglob("install.sh")]), ids=lambda path: path.name)

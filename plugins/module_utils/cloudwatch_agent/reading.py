@@ -28,6 +28,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
             "s3": {"type": "str"},
         },
     },
+    "presign_seconds": {"type": "int"},
 }
 # the agent keeps a configuration under its file's name, so the name is part of what it is told
 FIRST = "ansible.json"
@@ -46,7 +47,10 @@ def read_configurations(options: Mapping[str, Any], files: Files) -> dict[str, A
         )
         for place, entry in enumerate(append)
     ]
-    return {"changed": False, "config": _described(FIRST, first), "append": appended}
+    result = {"changed": False, "config": _described(FIRST, first), "append": appended}
+    if options["presign_seconds"]:
+        result["url"] = files.presigned(options["config_s3"], options["presign_seconds"])
+    return result
 
 
 def _refuse_names(names: list[str]) -> None:

@@ -29,11 +29,12 @@ function Stop-WithReason([string] $Reason) {
     exit 1
 }
 
-# Runs amazon-cloudwatch-agent-ctl.ps1; its downloader writes progress to stderr, which is no error.
+# Runs amazon-cloudwatch-agent-ctl.ps1, judged by its exit code: its downloader writes progress to stderr, which is no
+# error. Redirected in the process of ctl, which stops at errors, Windows PowerShell would make one of it.
 function Invoke-Ctl([string[]] $Arguments) {
-    $command = "& '$Ctl' $($Arguments -join ' ') 2>&1; exit `$LASTEXITCODE"
-    $lines = & powershell.exe -NoProfile -ExecutionPolicy Bypass -Command $command
-    return @{ Code = $LASTEXITCODE; Output = ($lines | Out-String) }
+    $ErrorActionPreference = 'Continue'
+    $lines = & powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File $Ctl @Arguments 2>&1
+    return @{ Code = $LASTEXITCODE; Output = ($lines | ForEach-Object { "$_" } | Out-String) }
 }
 
 # The agent's status; $null where there is no agent.
@@ -114,7 +115,7 @@ function Set-Config([string] $Path) {
     # the agent takes the file that it is given away
     $fetched = Join-Path $Work 'fetched.json'
     Copy-Item -Force $Path $fetched
-    return Invoke-Ctl @('-a', 'fetch-config', '-m', $Mode, '-c', "'file:$fetched'", '-s')
+    return Invoke-Ctl @('-a', 'fetch-config', '-m', $Mode, '-c', "file:$fetched", '-s')
 }
 
 function Set-AgentConfig([string] $Config) {

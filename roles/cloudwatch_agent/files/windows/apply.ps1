@@ -37,12 +37,18 @@ function Write-Text([string]$Path, [string]$Text) {
     [IO.File]::WriteAllText($Path, $Text)
 }
 
+# All but the logs, which the agent holds open. (Windows PowerShell ignores -Exclude beside -LiteralPath.)
+function Get-Settings {
+    Get-ChildItem -LiteralPath $data | Where-Object { $_.Name -ne 'Logs' }
+}
+
 function Get-Plain([securestring]$Secret) {
     (New-Object Net.NetworkCredential '', $Secret).Password
 }
 
 $wasRunning = (Get-Status).status -eq 'running'
-Copy-Item -LiteralPath $data -Destination $former -Recurse -Exclude 'Logs'
+New-Item -ItemType Directory -Path $former | Out-Null
+Get-Settings | Copy-Item -Destination $former -Recurse
 try {
     if ($CommonConfig) { Write-Text (Join-Path $data 'common-config.toml') (Get-Plain $CommonConfig) }
     if ($Credentials) {
@@ -67,7 +73,7 @@ try {
         Start-Sleep -Seconds 2
     }
 } catch {
-    Get-ChildItem -LiteralPath $data -Exclude 'Logs' | Remove-Item -Recurse -Force
+    Get-Settings | Remove-Item -Recurse -Force
     Get-ChildItem -LiteralPath $former | Copy-Item -Destination $data -Recurse -Force
     Invoke-Agent @('-a', 'stop') | Out-Null
     if ($wasRunning) { Invoke-Agent @('-a', 'start', '-m', $Mode) | Out-Null }
