@@ -80,12 +80,14 @@ options:
     type: str
   extra_connection_attributes:
     description:
-      - More attributes of the connection, as DMS documents them for each engine. No passwords belong here, as DMS
-        shows them.
+      - More attributes of the connection, as DMS documents them for each engine, such as
+        V(compressionType=GZIP;csvDelimiter=,). No passwords belong here, as DMS shows them.
+      - Attributes that DMS shows beside these are no difference, as it adds its own. An empty text takes all away.
     type: str
   kms_key_id:
     description:
-      - The KMS key that the connection parameters are encrypted with. By default DMS's own. It can't be changed.
+      - The ARN or the id of the KMS key that the connection parameters are encrypted with; an alias is refused, since
+        DMS doesn't tell of which key it is. By default DMS's own. It can't be changed.
     type: str
 notes:
   - Needs the IAM permissions C(dms:DescribeEndpoints) and C(dms:ListTagsForResource), and to change something

@@ -20,7 +20,8 @@ description:
   - Tables without a primary key (V(table_without_primary_key)) are known from three sources only, namely
     O(tables_without_primary_key), the validation state C(No primary key) of a task that validates, and the latest
     premigration assessment run of the task. B(Without any of them none is found), as DMS has no list of keys.
-  - Everything else that the latest assessment run found amiss is V(assessment_failed). Runs are not started here.
+  - Everything else that the latest assessment run found amiss is V(assessment_failed), as is one that came to no
+    result. Runs are not started here.
   - Large objects (LOBs) are migrated one by one (V(full_lob_mode)), cut off at a size (V(limited_lob_mode)), or not at
     all (V(lobs_left_out)). Each has its price, and which is right depends on the data.
   - V(drops_target_tables) and V(empties_target_tables) tell of a task that is yet to be started, and will drop or empty

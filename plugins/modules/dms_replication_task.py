@@ -94,6 +94,7 @@ options:
   tables:
     description:
       - With O(state=reloaded), the tables to reload. The task must be running. Their load is not waited for.
+      - DMS loads no table of a task of O(migration_type=cdc) anew.
     type: list
     elements: dict
     suboptions:

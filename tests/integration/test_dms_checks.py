@@ -79,6 +79,14 @@ def test_tables_without_key_are_known_by_validation_by_assessment_or_by_the_oper
     assert codes(module("dms_premigration", **HERE)).keys() == {"validated", "assessed"}
 
 
+def test_an_assessment_run_that_came_to_no_result_is_told(site, module: Module):
+    task = add_task(site, "orders", add_instance(site, "dms", NOTHING), NOTHING)
+    set_assessed(site.backend("dms"), task.arn, ended="error-provisioning")
+    (finding,) = module("dms_premigration", **HERE)["findings"]
+    assert finding["reason_code"] == "assessment_failed"
+    assert finding["reason"] == "Its latest assessment run has come to no result (error-provisioning)."
+
+
 def test_large_objects_and_a_target_that_would_be_dropped(site, module: Module):
     instance = add_instance(site, "dms", NOTHING)
     cut = {"TargetMetadata": {"SupportLobs": True, "LimitedSizeLobMode": True, "LobMaxSize": 32}}

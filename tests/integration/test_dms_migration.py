@@ -11,6 +11,7 @@ that fail, changed endpoints and tags, and the latencies that DMS publishes to C
 from __future__ import annotations
 
 import json
+import re
 import subprocess
 import threading
 import time
@@ -350,6 +351,45 @@ def test_a_connection_that_fails_is_told_without_the_password_and_nothing_is_sta
     assert "Traceback" not in said(done)
 
 
+def test_flags_and_numbers_may_be_texts_as_a_survey_gives_them(account, playbook, hooks):
+    """Each is the opposite of its default, but where `false` is what a text must not turn into the opposite: an old
+    password stays, and the clean-up is asked for piece by piece."""
+    account.client("dms", REGION).create_endpoint(
+        EndpointIdentifier="orders-target", EndpointType="target", EngineName="mysql", ServerName="orders.example.com",
+        Port=3306, Username="dms", Password="an-old-one", Tags=[{"Key": MARK, "Value": "orders"}],
+    )  # fmt: skip
+    texts = {
+        "dms_migration_update_passwords": "false",
+        "dms_migration_allocated_storage": "20",
+        "dms_migration_multi_az": "true",
+        "dms_migration_max_latency_seconds": "30",
+        "dms_migration_require_validation": "false",
+        "dms_migration_gate_timeout": "1",
+        "dms_migration_cut_over": "true",
+        "dms_migration_caught_up_latency_seconds": "1",
+        "dms_migration_caught_up_timeout": "20",
+        "dms_migration_clean_up": "false",
+        "dms_migration_clean_up_instance": "false",
+        "dms_migration_wait_timeout": "600",
+        "dms_migration_wait_delay": "0.1",
+    }
+    unvalidated = {"FullLoadSettings": {"TargetTablePrepMode": "DO_NOTHING"}}
+    variables = {**everything(account, hooks), **texts, "dms_migration_task_settings": unvalidated}
+    done = playbook(PLAYBOOK, **variables)
+    assert done.returncode == 0, done.stdout
+    (instance,) = backend().replication_instances.values()
+    assert (instance.multi_az, instance.allocated_storage) == (True, 20)
+    assert backend().endpoints["orders-target"].password == "an-old-one"
+    assert tags_of(task().arn)[f"{MARK}_step"] == "switch"
+    kept = playbook(PLAYBOOK, **{**variables, "dms_migration_clean_up": "true"})
+    assert kept.returncode == 0, kept.stdout
+    assert there() == {"tasks": [], "endpoints": [], "instances": ["orders"], "groups": ["orders"]}
+    all_of_it = {"dms_migration_clean_up": "true", "dms_migration_clean_up_instance": "true"}
+    gone = playbook(PLAYBOOK, **{**variables, **all_of_it})
+    assert gone.returncode == 0, gone.stdout
+    assert there() == {"tasks": [], "endpoints": [], "instances": [], "groups": []}
+
+
 BROKEN = {"shop.orders": {}, "shop.lines": {"TableState": "Table error", "ValidationState": "Table error"}}
 DIFFERS = {"shop.orders": {"ValidationState": "Mismatched records", "ValidationFailedRecords": 2}}
 NO_KEY = {"shop.log": {"ValidationState": "No primary key"}}
@@ -509,6 +549,66 @@ def test_a_load_that_fails_is_told_with_dmss_reason(account, module):
     prepared(account)
     told = module("dms_migration_wait", replication_task_identifier="orders", until="full_load")
     assert "Task orders is failed: Last Error: disk full." in told["msg"]
+
+
+@pytest.mark.parametrize("until", ["full_load", "caught_up"])
+def test_a_task_that_dms_stops_to_start_it_again_is_waited_for(account, module, until):
+    prepared(account)
+    stopped = task()
+    stopped.stop_reason = "Stop Reason RECYCLE_TASK"
+    life_of(stopped).enter("stopped")
+    gate = module("dms_migration_info", **asked())["gate"]
+    assert (gate["passed"], gate["may_pass"]) == (False, True)
+    life_of(stopped).enter("stopped", 1, lambda: life_of(stopped).enter("running"))
+    since = datetime.now(timezone.utc) - timedelta(minutes=2)
+    options = {"replication_task_identifier": "orders", "until": until, "since": since.isoformat()}
+    result = module("dms_migration_wait", **options, wait_delay=0.1, wait_timeout=20)
+    assert result["reached"] is True, result
+    assert life_of(task()).status == "running"
+    assert module("dms_migration_info", **asked())["gate"]["passed"] is True
+
+
+def test_what_dms_quotes_of_a_connection_string_is_not_passed_on(account, module):
+    prepared(account)
+    life_of(task()).enter("failed")
+    task().last_failure_message = "Can't connect: UID=dms;PWD=open-sesame;"
+    told = module("dms_migration_info", **asked())
+    assert told["replication_task"]["last_failure_message"] == "Can't connect: UID=dms;PWD=***;"
+    assert "open-sesame" not in json.dumps(told)
+
+
+@pytest.mark.parametrize("status", ["testing", "modifying"])
+def test_a_task_that_was_never_started_is_told_whatever_its_status(account, module, status):
+    prepared(account)
+    task().start_date = None
+    life_of(task()).enter(status)
+    told = module("dms_migration_info", **asked())
+    assert told["replication_task"]["status"] == status
+    assert {step["name"]: step["state"] for step in told["steps"]}["full_load"] == "to do"
+
+
+def test_the_policy_allows_what_a_new_replication_instance_takes():
+    notes = (ROOT / "plugins" / "modules" / "dms_replication_instance.py").read_text()
+    needed = set(re.findall(r"C\(((?:ec2|kms):\w+)\)", notes))
+    assert len(needed) == 6
+    assert needed <= offered_permissions("ec2:", "kms:")
+
+
+def test_what_is_being_deleted_is_as_good_as_gone(account, module):
+    prepared(account)
+    cut_over(account)
+    client = account.client("dms", REGION)
+    account.settings.dms_seconds = 60
+    for arn in list(backend().replication_tasks):
+        del backend().replication_tasks[arn]
+    for endpoint in client.describe_endpoints()["Endpoints"]:
+        client.delete_endpoint(EndpointArn=endpoint["EndpointArn"])
+    instance = client.describe_replication_instances()["ReplicationInstances"][0]
+    client.delete_replication_instance(ReplicationInstanceArn=instance["ReplicationInstanceArn"])
+    told = module("dms_migration_info", **asked())
+    assert [told[name] for name in ("source_endpoint", "target_endpoint", "replication_instance")] == [None] * 3
+    details = {step["name"]: step["detail"] for step in told["steps"]}
+    assert details["endpoints"] == "orders-source to be created, orders-target to be created"
 
 
 def test_an_endpoint_is_made_changed_and_compared(account, module):

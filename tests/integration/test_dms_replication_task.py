@@ -234,6 +234,18 @@ def test_tables_are_reloaded_while_the_task_runs(aws, module, options):
     assert module(NAME, **options, state="started", wait_for="full_load")["changed"] is False
 
 
+def test_tables_of_a_task_that_only_replicates_are_not_reloaded_but_validated_anew(aws, module, options):
+    module(NAME, **{**options, "migration_type": "cdc"}, state="started")
+    aws.calls.clear()
+    wanted = {"state": "reloaded", "tables": [{"schema_name": "shop", "table_name": "orders"}]}
+    for check in (True, False):
+        told = module(NAME, check=check, replication_task_identifier="orders", **wanted)["msg"]
+        assert "orders has the migration_type cdc, so that there is no full load to reload" in told
+    assert changes(aws) == {}
+    again = module(NAME, replication_task_identifier="orders", **wanted, reload_option="validate-only")
+    assert (again["changed"], changes(aws)) == (True, {"ReloadTables": 1})
+
+
 def test_a_task_is_deleted_but_not_while_it_runs(aws, module, options, running):
     gone = {"replication_task_identifier": "orders", "state": "absent"}
     for check in (True, False):

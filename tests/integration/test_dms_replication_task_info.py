@@ -8,9 +8,11 @@ statistics and their pages: moto has none."""
 from __future__ import annotations
 
 import pytest
+from moto.dms.models import dms_backends
 from tests.emulator import Emulator
+from tests.emulator.services.dms import life_of
 from tests.integration.conftest import changes
-from tests.integration.test_dms_replication_task import MAPPINGS, aws, options
+from tests.integration.test_dms_replication_task import ACCOUNT, MAPPINGS, aws, options
 
 REGION = "us-east-1"
 NAME = "dms_replication_task_info"
@@ -63,6 +65,21 @@ def test_tasks_are_filtered_and_a_task_that_never_ran_has_no_tables(aws, module,
     assert "tables" not in both["replication_tasks"][0]
     assert module(NAME, replication_task_identifiers=["missing"])["replication_tasks"] == []
     assert "no DMS replication instance 'oders'" in module(NAME, replication_instance="oders")["msg"]
+
+
+def test_a_task_without_statistics_is_told_with_the_others(aws, module, options, loaded):
+    """One that failed before its load, and one that was never started and is being assessed: DMS answers
+    InvalidResourceStateFault when it is asked for their tables."""
+    aws.settings.dms_failures["broken"] = "No route to host."
+    module("dms_replication_task", **{**options, "replication_task_identifier": "broken"}, state="started")
+    unborn = next(one for one in dms_backends[ACCOUNT][REGION].replication_tasks.values() if one.id == "unborn")
+    life_of(unborn).enter("testing")
+    told = {task["replication_task_identifier"]: task for task in module(NAME)["replication_tasks"]}
+    assert {name: (task["status"], len(task["tables"])) for name, task in told.items()} == {
+        "broken": ("failed", 0),
+        "orders": ("running", 702),
+        "unborn": ("testing", 0),
+    }
 
 
 def test_a_task_that_failed_says_why_without_the_password(aws, module, options):

@@ -42,6 +42,24 @@ def test_every_task_of_every_region_is_in_the_report(aws, playbook, tmp_path):
     assert changes(aws) == {}
 
 
+def test_flags_and_numbers_may_be_texts_as_a_survey_gives_them(aws, playbook, tmp_path):
+    """Each is the opposite of its default, or far from it."""
+    texts = {
+        "dms_status_max_latency_seconds": "7200",
+        "dms_status_stopped_min_age_days": "5000",
+        "dms_status_report_healthy": "false",
+        "dms_status_premigration": "false",
+        "dms_status_workers": "4",
+    }
+    done = playbook(PLAYBOOK, dms_status_report_dir=str(tmp_path / "r"), **texts)
+    assert done.returncode == 0, done.stdout + done.stderr
+    found = rows(tmp_path / "r")
+    assert {row["check"] for row in found} == {"dms_status"}
+    reasons = {row["reason_code"] for row in found}
+    assert "tables_errored" in reasons
+    assert not reasons & {"healthy", "latency", "stopped_long_ago", "instance_idle"}
+
+
 def test_a_region_that_cannot_be_read_fails_after_the_others_are_reported(aws, playbook, tmp_path):
     aws.faults.deny(operation="DescribeReplicationTasks", region="us-east-1")
     done = playbook(PLAYBOOK, dms_status_report_dir=str(tmp_path / "r"), dms_status_premigration=False)

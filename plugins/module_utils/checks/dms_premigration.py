@@ -50,6 +50,10 @@ NO_KEY_ASSESSMENTS = (
     "table-with-lob-but-without-primary-key-or-unique-constraint",
 )
 BAD_ASSESSMENTS = ("failed", "error", "warning")
+# https://docs.aws.amazon.com/dms/latest/APIReference/API_ReplicationTaskAssessmentRun.html: of a run that ended badly,
+# which stands for its individual assessments where it has none
+BAD_RUNS = ("error-provisioning", "error-executing", "failed", "invalid state")
+NO_RESULT = "come to no result"
 
 # DMS uses these roles, by these names, when it isn't its console that makes things:
 # https://docs.aws.amazon.com/dms/latest/userguide/security-iam.html#CHAP_Security.APIRole
@@ -141,19 +145,19 @@ def join(region: Region, tasks: Sequence[Resource]) -> list[Resource]:
 def bad_assessments(region: Region) -> dict[str, list[Resource]]:
     """By task: what the latest assessment run of each found amiss. Raises CallError."""
     runs = region.listing("dms", "describe_replication_task_assessment_runs", "ReplicationTaskAssessmentRuns")
-    latest = {
-        run["ReplicationTaskAssessmentRunArn"]: run["ReplicationTaskArn"]
-        for run in runs
-        if run.get("IsLatestTaskAssessmentRun")
-    }
+    latest = {run["ReplicationTaskAssessmentRunArn"]: run for run in runs if run.get("IsLatestTaskAssessmentRun")}
     if not latest:
         return {}
     operation, key = "describe_replication_task_individual_assessments", "ReplicationTaskIndividualAssessments"
     found: dict[str, list[Resource]] = {}
     for row in region.listing("dms", operation, key):
-        task = latest.get(row["ReplicationTaskAssessmentRunArn"])
-        if task and row["Status"] in BAD_ASSESSMENTS:
-            found.setdefault(task, []).append(row)
+        run = latest.get(row["ReplicationTaskAssessmentRunArn"])
+        if run and row["Status"] in BAD_ASSESSMENTS:
+            found.setdefault(run["ReplicationTaskArn"], []).append(row)
+    for run in latest.values():
+        if run.get("Status") in BAD_RUNS:
+            bare = {"IndividualAssessmentName": NO_RESULT, "Status": run["Status"]}
+            found.setdefault(run["ReplicationTaskArn"], [bare])
     return found
 
 

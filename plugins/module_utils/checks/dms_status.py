@@ -13,7 +13,17 @@ from typing import Any
 from ..dms.latency import Latency, read_latencies
 from ..dms.lookup import failure_message, named
 from ..dms.tables import errored, facts, mismatched
-from ..dms.task_state import FAILED, GOOD_ENDS, count, is_loaded, replicates, statistics, stop_reason, why_it_ended
+from ..dms.task_state import (
+    FAILED,
+    GOOD_ENDS,
+    RESTARTS,
+    count,
+    is_loaded,
+    replicates,
+    statistics,
+    stop_reason,
+    why_it_ended,
+)
 from ..sweep.arguments import not_negative
 from ..sweep.finding import REPORT_ONLY, Finding, age_in_days
 from ..sweep.guard import Candidate, ExcludedByTag
@@ -123,7 +133,7 @@ def _ends(task: Resource) -> Iterator[Problem]:
     reason = stop_reason(task)
     if task["Status"] in FAILED:
         yield "failed", why_it_ended(task) or "DMS gives no reason"
-    elif task["Status"] == "stopped" and reason and reason not in GOOD_ENDS:
+    elif task["Status"] == "stopped" and reason and reason not in (*GOOD_ENDS, *RESTARTS):
         told = why_it_ended(task)
         yield "stopped_on_error", f"it stopped by {reason}" + (f" ({told})" if told != reason else "")
 

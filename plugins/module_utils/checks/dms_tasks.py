@@ -11,9 +11,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from fnmatch import fnmatchcase
 from typing import Any
 
-from ..dms.lookup import tags_by_arn
+from ..dms import lookup
 from ..dms.tables import name_of
-from ..sweep.errors import CallError
 from ..sweep.finding import Finding, age_in_days
 from ..sweep.guard import Candidate
 from ..sweep.region import Region, Resource, Scope
@@ -50,17 +49,8 @@ def endpoints_of(region: Region) -> dict[str, Resource]:
 
 
 def table_statistics(region: Region, task: Resource) -> list[Resource]:
-    """There is one call for each task, and no list. Raises CallError."""
-    if task["Status"] in WITHOUT_STATISTICS:
-        return []
-    arn = task["ReplicationTaskArn"]
-    try:
-        return region.listing("dms", "describe_table_statistics", "TableStatistics", ReplicationTaskArn=arn)
-    except CallError as error:
-        # it has just been removed, or has never come so far as to have some
-        if error.gone or error.code == "InvalidResourceStateFault":
-            return []
-        raise
+    """Raises CallError."""
+    return [] if task["Status"] in WITHOUT_STATISTICS else lookup.table_statistics(region, task)
 
 
 def settings_of(task: Resource) -> Mapping[str, Any]:
@@ -78,7 +68,7 @@ def section(settings: Mapping[str, Any], name: str) -> Mapping[str, Any]:
 def read_tags(region: Region, candidates: Sequence[Candidate]) -> None:
     """Give findings their tags, many in a call. Raises CallError."""
     findings = [candidate.finding for candidate in candidates if candidate.finding.arn]
-    tags = tags_by_arn(region, [finding.arn for finding in findings])
+    tags = lookup.tags_by_arn(region, [finding.arn for finding in findings])
     for finding in findings:
         finding.tags = tags.get(finding.arn, {})
 

@@ -6,17 +6,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
 
 from ..resource.properties import TAGS, Change, Properties, differences, said
-from ..resource.resource import Step
+from ..resource.resource import Goal, Step
 from ..sweep.errors import SweepError
 from ..sweep.region import Region
+from .kms_key import is_id_of, refuse_alias
 from .lookup import ENDPOINT
 from .resource import DmsResource
+from .waiters import waiter_factory
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "endpoint_identifier": {"type": "str", "required": True},
@@ -77,6 +79,8 @@ class Endpoint(DmsResource):
         "EndpointType": "make an endpoint under another name",
         "KmsKeyId": "make an endpoint under another name",
     }
+    waiters = waiter_factory
+    deleted = Goal("endpoint_deleted", "deleted")
 
     def __init__(self, options: Mapping[str, Any]) -> None:
         """Raises SweepError."""
@@ -85,11 +89,13 @@ class Endpoint(DmsResource):
             raise SweepError(
                 f"DMS takes no secret of Secrets Manager for {engine}: it does for {', '.join(sorted(SETTINGS))}."
             )
+        if options["state"] != "absent":
+            refuse_alias(options["kms_key_id"])
         super().__init__(options)
 
     @property
     def identity(self) -> Mapping[str, Any]:
-        return {"EndpointIdentifier": self.name}
+        return ENDPOINT.filters(self.name)
 
     @property
     def steps(self) -> Sequence[Step]:
@@ -136,12 +142,13 @@ class Endpoint(DmsResource):
     def compare(self, current: Properties, desired: Properties) -> dict[str, Change]:
         """AWS never shows a password, so that one can only be set or left alone."""
         renews = self._options["password"] and self._options["update_password"] != "on_create"  # noqa: S105
-        return differences(current, {**desired, PASSWORD: "set anew"} if current and renews else desired)
+        wanted = {**desired, PASSWORD: "set anew"} if current and renews else desired
+        return differences({**current, **_as_written(current, desired)}, wanted)
 
     def create(self, region: Region, desired: Properties) -> None:
         parameters = {name: value for name, value in desired.items() if name != TAGS}
         tags = ansible_dict_to_boto3_tag_list(desired.get(TAGS, {}))
-        region.call("dms", "create_endpoint", **self.identity, **parameters, **self._password(), Tags=tags)
+        region.call("dms", "create_endpoint", EndpointIdentifier=self.name, **parameters, **self._password(), Tags=tags)
 
     def _modify(self, region: Region, current: Properties, changes: Mapping[str, Change]) -> None:
         settings = {name: change.after for name, change in changes.items() if name != PASSWORD}
@@ -156,5 +163,33 @@ class Endpoint(DmsResource):
     def refuse_deletion(self, region: Region, current: Properties) -> None:
         self.refuse_while_tasks_use_it(region, current)
 
+    def leaving(self, current: Properties) -> bool:
+        return bool(current["Status"] == "deleting")
+
     def delete(self, region: Region, current: Properties) -> None:
         region.call("dms", "delete_endpoint", **self.by_arn(current))
+
+
+def _as_written(current: Properties, desired: Properties) -> Properties:
+    """A key by its id, and attributes to which DMS has added its own, mean the whole of what DMS tells."""
+    means: Mapping[str, Callable[[str, str], bool]] = {"KmsKeyId": is_id_of, "ExtraConnectionAttributes": _are_among}
+    return {
+        name: desired[name]
+        for name, is_meant in means.items()
+        if desired.get(name) and is_meant(desired[name], str(current.get(name) or ""))
+    }
+
+
+def _are_among(wanted: str, current: str) -> bool:
+    return _attributes(wanted).items() <= _attributes(current).items()
+
+
+def _attributes(text: str) -> dict[str, str]:
+    """`CompressionType=GZIP; useBfile=True` -> the values by name, in the spelling in which they are compared."""
+    pairs = [part.partition("=")[::2] for part in text.split(";") if part.strip()]
+    return {name.strip().casefold(): _flag(value.strip()) for name, value in pairs}
+
+
+def _flag(value: str) -> str:
+    """Case tells texts apart, but not true from True."""
+    return value.casefold() if value.casefold() in ("true", "false") else value

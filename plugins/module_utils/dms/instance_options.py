@@ -13,6 +13,7 @@ from typing import Any
 from ..checks.rds_windows import maintenance_window
 from ..resource.properties import Properties, said
 from ..sweep.errors import SweepError
+from .kms_key import is_id_of, refuse_alias
 
 NETWORK_TYPES = ("IPV4", "DUAL")
 ARGUMENT_SPEC: dict[str, Any] = {
@@ -57,11 +58,7 @@ def check(options: Mapping[str, Any]) -> None:
     _check_shape(options)
     if options["multi_az"] and options["availability_zone"]:
         raise SweepError("multi_az and availability_zone exclude each other: DMS chooses the zones of a Multi-AZ one.")
-    key = options["kms_key_id"] or ""
-    if "alias/" in key:
-        raise SweepError(
-            f"kms_key_id {key!r} is an alias, of which DMS doesn't tell the key: write the key's ARN or id."
-        )
+    refuse_alias(options["kms_key_id"])
     if options["preferred_maintenance_window"]:
         maintenance_window(options["preferred_maintenance_window"], "preferred_maintenance_window")
 
@@ -115,7 +112,7 @@ def _as_written(current: Properties, desired: Mapping[str, Any]) -> Properties:
     """A key by its id, and a version by its first numbers, mean the whole of what DMS tells."""
     same: Properties = {}
     key, version = desired.get("KmsKeyId"), desired.get("EngineVersion")
-    if key and str(current.get("KmsKeyId", "")).endswith(f":key/{key}"):
+    if key and is_id_of(key, str(current.get("KmsKeyId"))):
         same["KmsKeyId"] = key
     if version and str(current.get("EngineVersion", "")).startswith(f"{version}."):
         same["EngineVersion"] = version

@@ -90,9 +90,15 @@ def tags_by_arn(region: Region, arns: Sequence[str]) -> dict[str, dict[str, str]
 
 
 def table_statistics(region: Region, task: Resource) -> list[Resource]:
-    """Raises CallError."""
+    """There is one call for each task, and no list. Raises CallError."""
     arn = task["ReplicationTaskArn"]
-    return listed(region, "describe_table_statistics", "TableStatistics", ReplicationTaskArn=arn)
+    try:
+        return region.listing("dms", "describe_table_statistics", "TableStatistics", ReplicationTaskArn=arn)
+    except CallError as error:
+        # it has just been removed, or has never come so far as to have some
+        if error.gone or error.code == "InvalidResourceStateFault":
+            return []
+        raise
 
 
 def existing(region: Region, kind: Kind, name: str) -> Resource:

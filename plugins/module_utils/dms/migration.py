@@ -117,8 +117,8 @@ class Reader:
         """Raises CallError."""
         wanted = self._wanted
         task = find(self._region, TASK, wanted.name)
-        source, target = (find(self._region, ENDPOINT, name) for name in (wanted.source, wanted.target))
-        instance = find(self._region, INSTANCE, wanted.instance)
+        source, target = (self._staying(ENDPOINT, name) for name in (wanted.source, wanted.target))
+        instance = self._staying(INSTANCE, wanted.instance)
         group = find(self._region, SUBNET_GROUP, wanted.subnet_group) if wanted.subnet_group else None
         makes_network = (wanted.subnets and group is None) or (wanted.own_instance and instance is None)
         return Found(
@@ -133,6 +133,12 @@ class Reader:
             tags=tags_by_arn(self._region, [arn_of(one) for one in (task, source, target, instance) if one]),
             vpc_role=self._has_vpc_role() if makes_network and not wanted.clean_up else True,
         )
+
+    def _staying(self, kind: Kind, name: str) -> Resource | None:
+        """What is being deleted is as good as gone: nothing is done to it, and its successor has to wait for that."""
+        found = find(self._region, kind, name)
+        status = found and (found.get("Status") or found.get("ReplicationInstanceStatus"))
+        return None if status == "deleting" else found
 
     def _connections(self, endpoints: Sequence[Resource], instance: Resource | None) -> dict[str, Resource]:
         if instance is None or not endpoints:

@@ -15,7 +15,17 @@ from .latency import METRICS, Latency
 from .lookup import named
 from .migration import Limits
 from .tables import ERRORED, NOT_ENABLED, errored, mismatched, name_of, validating, without_primary_key
-from .task_state import FAILED, GOOD_ENDS, count, is_loaded, replicates, statistics, stop_reason, why_it_ended
+from .task_state import (
+    FAILED,
+    GOOD_ENDS,
+    count,
+    is_loaded,
+    is_restarting,
+    replicates,
+    statistics,
+    stop_reason,
+    why_it_ended,
+)
 
 LOADED = "Table completed"
 BUSY = "still being validated"
@@ -32,21 +42,23 @@ class Refusal:
 def refusals(task: Resource, tables: Sequence[Resource], latency: Latency, limits: Limits) -> list[Refusal]:
     """What speaks against a cut-over."""
     return [
-        *(Refusal(words) for words in (*_state(task), *_tables(task, tables))),
+        *_state(task),
+        *(Refusal(words) for words in _tables(task, tables)),
         *(_validation(tables, limits) if limits.require_validation else ()),
         *(Refusal(words, passes=True) for words in (_latency(latency, limits) if replicates(task) else ())),
     ]
 
 
-def _state(task: Resource) -> Iterator[str]:
+def _state(task: Resource) -> Iterator[Refusal]:
     name, status = task["ReplicationTaskIdentifier"], task["Status"]
+    passes = status == "starting" or is_restarting(task)
     if replicates(task):
         if status != "running":
-            yield f"Task {name} is {status}, so that changes are not replicated."
+            yield Refusal(f"Task {name} is {status}, so that changes are not replicated.", passes)
     elif status != "stopped" or stop_reason(task) not in GOOD_ENDS:
-        yield f"Task {name} is {status}, and has not ended its load."
+        yield Refusal(f"Task {name} is {status}, and has not ended its load.", passes)
     if not is_loaded(task):
-        yield f"The full load is at {statistics(task)['FullLoadProgressPercent']} %."
+        yield Refusal(f"The full load is at {statistics(task)['FullLoadProgressPercent']} %.")
 
 
 def _tables(task: Resource, tables: Sequence[Resource]) -> Iterator[str]:
@@ -116,6 +128,6 @@ def dead_end(task: Resource) -> str | None:
     if status == "deleting":
         return f"Task {name} is being deleted."
     good = status == "stopped" and stop_reason(task) in GOOD_ENDS and not replicates(task) and is_loaded(task)
-    if status not in ("stopped", *FAILED) or good:
+    if status not in ("stopped", *FAILED) or good or is_restarting(task):
         return None
     return f"Task {name} is {status}: {why_it_ended(task) or 'DMS gives no reason'}."

@@ -17,6 +17,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.transformation import b
 from ..resource.task import Task
 from ..sweep.errors import SweepError
 from ..sweep.region import Resource
+from .lookup import failure_message
 from .migration import NAME_TAG, STEP_TAG, Found, Limits, Migration, Reader
 from .migration_gate import Refusal, progress, refusals
 from .migration_problems import problems
@@ -130,5 +131,7 @@ def _result(migration: Migration, found: Found, now: datetime) -> dict[str, Any]
 def _as_ansible(resource: Resource | None) -> dict[str, Any] | None:
     if resource is None:
         return None
+    if "LastFailureMessage" in resource:
+        resource = {**resource, "LastFailureMessage": failure_message(resource["LastFailureMessage"])}
     made: dict[str, Any] = boto3_resource_to_ansible_dict(resource, transform_tags=False, force_tags=False)
     return made

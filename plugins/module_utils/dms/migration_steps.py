@@ -12,7 +12,7 @@ from ..resource.runbook import DONE, LEFT_OUT, TO_DO, WAITS, Step, has_reached
 from ..sweep.region import Resource
 from .migration import NAME_TAG, Found, Migration
 from .migration_gate import progress
-from .task_state import FAILED, is_loaded
+from .task_state import FAILED, is_loaded, is_restarting
 
 STEPS = (
     "subnet_group",
@@ -45,7 +45,8 @@ def is_recorded(step: str, found: Found) -> bool:
 
 
 def is_stopped(found: Found) -> bool:
-    return found.task is None or found.task["Status"] in ("stopped", *FAILED)
+    """And not only until DMS starts it again by itself."""
+    return found.task is None or (found.task["Status"] in ("stopped", *FAILED) and not is_restarting(found.task))
 
 
 def is_cut_over(found: Found) -> bool:

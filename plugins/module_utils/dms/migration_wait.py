@@ -25,7 +25,7 @@ from .lookup import INSTANCE, TASK, existing, find
 from .migration import read_latency
 from .migration_gate import dead_end, progress, still_behind
 from .task_goals import ACCEPTORS, MISSED, REACHED, WAITING, Verdict
-from .task_state import is_loaded, replicates
+from .task_state import is_loaded, is_restarting, replicates
 
 FULL_LOAD, CAUGHT_UP = "full_load", "caught_up"
 ARGUMENT_SPEC: dict[str, Any] = {
@@ -115,7 +115,7 @@ def _full_load(region: Region, task: Resource) -> Verdict:
     if why := dead_end(task):
         return Verdict(MISSED, f"{why} {progress(task).capitalize()}.")
     is_over = is_loaded(task) and (replicates(task) or task["Status"] == "stopped")
-    started = task["Status"] in ("running", "stopped")
+    started = task["Status"] in ("running", "stopped") and not is_restarting(task)
     return Verdict(REACHED if is_over and started else WAITING, progress(task))
 
 

@@ -41,7 +41,7 @@ ACTIONS = {
     ),
 }
 # these say their action, if any, in words of their own
-OTHER_TYPES = ("table-settings", "object-mapping", "post-processing")
+OTHER_TYPES = ("table-settings", "object-mapping", "post-processing", "validation")
 TARGETS = ("schema", "table", "column", "table-tablespace", "index-tablespace")
 WITH_VALUE = ("add-column", "add-prefix", "add-suffix", "remove-prefix", "remove-suffix", "rename")
 REPLACING = ("replace-prefix", "replace-suffix")

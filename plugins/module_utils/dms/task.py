@@ -111,7 +111,9 @@ class ReplicationTask(DmsResource):
         return changes
 
     def moves(self, region: Region, current: Properties | None, changes: Mapping[str, Change]) -> Moves:
-        wish = Wish(self._state, self._options["wait_for"], bool(self._options["tables"]), self._options["force"])
+        validates = self._options["reload_option"] != "data-reload"
+        tables, force = bool(self._options["tables"]), self._options["force"]
+        wish = Wish(self._state, self._options["wait_for"], tables, force, validates)
         touched = frozenset(changes) & {*SETTINGS} if current and self._state != ABSENT else frozenset()
         situation = Situation.of(current, self._desired.get("MigrationType"), touched)
         way = course(self.name, situation, wish)

@@ -51,12 +51,13 @@ class Course:
 @dataclass(frozen=True)
 class Wish:
     """What the operator asked for. `goal` is how far the task should come, `tables` whether only some are reloaded,
-    `force` whether a task that runs may be deleted."""
+    `force` whether a task that runs may be deleted, `validates` whether the tables are only validated anew."""
 
     state: str
     goal: str = RUNNING
     tables: bool = False
     force: bool = False
+    validates: bool = False
 
 
 @dataclass(frozen=True)
@@ -129,6 +130,12 @@ def _refuse(name: str, situation: Situation, wish: Wish) -> None:
     task, status = f"Replication task {name}", situation.status
     if situation.phase == LEAVING and wish.state != ABSENT:
         raise SweepError(f"{task} is being deleted: start again when it is gone (state: absent waits for that).")
+    # of single tables too: https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Tasks.ReloadTables.html
+    if wish.state == RELOADED and not wish.validates and situation.migration_type == "cdc":
+        raise SweepError(
+            f"{task} has the migration_type cdc, so that there is no full load to reload: to replicate from another"
+            " position, set cdc_start_position and state: started. Nothing was changed."
+        )
     if wish.tables and status != "running":
         stands = f"is {status}" if status else "doesn't exist"
         raise SweepError(
@@ -138,11 +145,6 @@ def _refuse(name: str, situation: Situation, wish: Wish) -> None:
         raise SweepError(
             f"{task} is to be changed, for which it must stop, while tables are to be reloaded, for which it must run:"
             " change it first with state: started."
-        )
-    if wish.state == RELOADED and not wish.tables and situation.migration_type == "cdc":
-        raise SweepError(
-            f"{task} has the migration_type cdc, so that there is no full load to reload: to replicate from another"
-            " position, set cdc_start_position and state: started. Nothing was changed."
         )
     if situation.phase != AT_WORK:
         return

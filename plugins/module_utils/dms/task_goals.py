@@ -18,7 +18,17 @@ from ..resource.patience import waiter_of
 from ..resource.resource import Goal
 from ..sweep.region import Resource
 from .task_course import LOAD_ENDS, POSITION_ENDS
-from .task_state import FAILED, GOOD_ENDS, count, is_loaded, replicates, statistics, stop_reason, why_it_ended
+from .task_state import (
+    FAILED,
+    GOOD_ENDS,
+    count,
+    is_loaded,
+    is_restarting,
+    replicates,
+    statistics,
+    stop_reason,
+    why_it_ended,
+)
 
 WAITING, REACHED, MISSED = "waiting", "reached", "missed"
 # by them a waiter tells a verdict's state, which is given to it as the answer `State`
@@ -28,8 +38,6 @@ ACCEPTORS = tuple(
 )
 # DMS leaves them by itself
 PASSING = ("creating", "modifying", "moving", "testing", "starting", "stopping", "deleting")
-# and starts a task again by itself after these
-RESTARTS = ("RECONFIGURATION_RESTART", "RECYCLE_TASK")
 
 SETTLED = Goal("settled", "fit for a change")
 AT_REST = Goal("at_rest", "stopped")
@@ -65,7 +73,7 @@ def _judge_run(task: Resource, goal: str, words: str) -> Verdict:
     status, reason = task["Status"], stop_reason(task)
     if status == "running":
         return _judge_running(task, goal)
-    if status == "stopped" and reason in RESTARTS:
+    if is_restarting(task):
         return Verdict(WAITING, f"{words} ({reason}), and DMS starts it again")
     if status == "stopped" and _is_good(reason, goal):
         return _unless_errored(task, words)

@@ -26,12 +26,19 @@ GOOD_ENDS = (
     "STOPPED_AT_SERVER_TIME",
     "STOPPED_AT_COMMIT_TIME",
 )
+# and of one that DMS has stopped to start it again by itself
+RESTARTS = ("RECONFIGURATION_RESTART", "RECYCLE_TASK")
 
 
 def stop_reason(task: Resource) -> str:
     """AWS's word for it; it writes `Stop Reason NORMAL`, and `Stop Reason FATAL_ERROR Error Level FATAL`."""
     words = str(task.get("StopReason") or "").removeprefix("Stop Reason").split()
     return words[0] if words else ""
+
+
+def is_restarting(task: Resource) -> bool:
+    """Whether it stands still only until DMS starts it again."""
+    return task["Status"] == "stopped" and stop_reason(task) in RESTARTS
 
 
 def statistics(task: Resource) -> dict[str, Any]:

@@ -2,7 +2,7 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""What the DMS handlers share, and DMS's endpoints and tags. moto has states only in part, and answers an empty list
+"""What the DMS handlers share, and DMS's tags. moto has states only in part, and answers an empty list
 where DMS answers ResourceNotFoundFault."""
 
 from __future__ import annotations
@@ -112,26 +112,16 @@ def paged(rows: Sequence[Row], call: Call, key: str, largest: int = 100) -> dict
     return {key: list(rows[start : start + size]), **token}
 
 
-def describe_endpoints(call: Call) -> dict[str, Any]:
-    """DescribeEndpoints: an endpoint is `active` as soon as it is made (moto: creating for ever).
-
-    https://docs.aws.amazon.com/dms/latest/APIReference/API_DescribeEndpoints.html
-    """
-    rows = [
-        {**{key: value for key, value in endpoint.to_dict().items() if value is not None}, "Status": "active"}
-        for endpoint in dms(call).endpoints.values()
-    ]
-    getters: Getters = {
-        "endpoint-arn": lambda row: [row["EndpointArn"]],
-        "endpoint-type": lambda row: [row["EndpointType"]],
-        "endpoint-id": lambda row: [row["EndpointIdentifier"]],
-        "engine-name": lambda row: [row["EngineName"]],
-    }
-    return paged(filtered(rows, call, getters, "Endpoints"), call, "Endpoints")
+def endpoints_of(call: Call) -> dict[str, Any]:
+    """By ARN; those that were being deleted are gone by now, once their time is over."""
+    endpoints = dms(call).endpoints
+    for endpoint in list(endpoints.values()):
+        life_of(endpoint).settle()
+    return {one.endpoint_arn: one for one in endpoints.values()}
 
 
 def endpoint_by_arn(call: Call, arn: str) -> Any:
-    return by_arn({one.endpoint_arn: one for one in dms(call).endpoints.values()}, arn, "Endpoints")
+    return by_arn(endpoints_of(call), arn, "Endpoints")
 
 
 def add_tags_to_resource(call: Call) -> dict[str, Any]:
@@ -147,7 +137,6 @@ def remove_tags_from_resource(call: Call) -> dict[str, Any]:
 
 
 OPERATIONS = {
-    "DescribeEndpoints": describe_endpoints,
     "AddTagsToResource": add_tags_to_resource,
     "RemoveTagsFromResource": remove_tags_from_resource,
 }

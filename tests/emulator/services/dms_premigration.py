@@ -41,8 +41,9 @@ def _type(engine: str, end: str, cdc: bool, oldest: str | None) -> Row:
     return {**row, **({"ReplicationInstanceEngineMinimumVersion": oldest} if oldest else {})}
 
 
-def set_assessed(backend: Any, task_arn: str, **results: str) -> None:
-    """Give a task a finished assessment run: individual assessment, with _ for -, to its status."""
+def set_assessed(backend: Any, task_arn: str, ended: str = "", **results: str) -> None:
+    """Give a task an assessment run that has `ended` in a status, or else in that of its individual assessments: each,
+    with _ for -, to its status."""
     runs: list[Row] = backend.__dict__.setdefault("assessment_runs", [])
     for run in runs:
         run["IsLatestTaskAssessmentRun"] &= run["ReplicationTaskArn"] != task_arn
@@ -51,7 +52,7 @@ def set_assessed(backend: Any, task_arn: str, **results: str) -> None:
         {
             "ReplicationTaskAssessmentRunArn": arn,
             "ReplicationTaskArn": task_arn,
-            "Status": "passed" if set(results.values()) <= {"passed"} else "failed",
+            "Status": ended or "passed" if set(results.values()) <= {"passed"} else "failed",
             "IsLatestTaskAssessmentRun": True,
         }
     )

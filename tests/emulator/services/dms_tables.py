@@ -106,11 +106,13 @@ def counts(task: Any) -> dict[str, int]:
 
 
 def describe_table_statistics(call: Call) -> dict[str, Any]:
-    """https://docs.aws.amazon.com/dms/latest/APIReference/API_DescribeTableStatistics.html"""
+    """DescribeTableStatistics: InvalidResourceStateFault for a task that never came to its load.
+
+    https://docs.aws.amazon.com/dms/latest/APIReference/API_DescribeTableStatistics.html"""
     task = by_arn(dms(call).replication_tasks, call.params["ReplicationTaskArn"], "Tasks")
     life_of(task).settle()
-    if task.start_date is None:
-        raise wrong_state(f"Replication task {task.id} has not been started: it has no table statistics.")
+    if task.start_date is None or (life_of(task).status == "failed" and not loaded_share(task)):
+        raise wrong_state(f"Replication task {task.id} has not come to its load: it has no table statistics.")
     getters: Getters = {
         "schema-name": lambda row: [row["SchemaName"]],
         "table-name": lambda row: [row["TableName"]],

@@ -69,6 +69,9 @@ def stopped(days: float, **changed: Any) -> dict[str, Any]:
         (task(Status="failed", StopReason="Stop Reason FATAL_ERROR Error Level FATAL"), "failed", ": FATAL_ERROR."),
         (stopped(1, StopReason="Stop Reason RECOVERABLE_ERROR"), "stopped_on_error", "stopped by RECOVERABLE_ERROR"),
         (stopped(1, StopReason="Stop Reason NORMAL"), "healthy", "stopped"),
+        (stopped(1, StopReason="Stop Reason RECYCLE_TASK"), "healthy", "stopped"),
+        (stopped(1, StopReason="Stop Reason RECONFIGURATION_RESTART"), "healthy", "stopped"),
+        (stopped(8, StopReason="Stop Reason RECYCLE_TASK"), "stopped_long_ago", "it was stopped 8 days ago"),
         (stopped(6.9), "healthy", "stopped"),
         (stopped(7), "stopped_long_ago", "it was stopped 7 days ago"),
         (
@@ -297,6 +300,26 @@ def test_only_the_latest_assessment_run_of_a_task_counts():
     )
     found = dms_premigration.bad_assessments(region)
     assert [one["IndividualAssessmentName"] for one in found[ARN]] == ["c"]
+
+
+@pytest.mark.parametrize(
+    ("status", "told"),
+    [
+        ("error-provisioning", True),
+        ("error-executing", True),
+        ("invalid state", True),
+        ("failed", True),
+        ("passed", False),
+        ("running", False),
+    ],
+)
+def test_a_run_that_ended_badly_without_individual_assessments_is_told(status, told):
+    run = {"ReplicationTaskAssessmentRunArn": "run", "ReplicationTaskArn": ARN, "IsLatestTaskAssessmentRun": True}
+    region = Lists(describe_replication_task_assessment_runs=[{**run, "Status": status}])
+    found = planned(Assessments=dms_premigration.bad_assessments(region).get(ARN, []))
+    finding = dms_premigration.Premigration(options(dms_premigration.CHECK), COMMON).decide(found, SCOPE, NOW)
+    assert (finding.reason_code if finding else None) == ("assessment_failed" if told else None)
+    assert not told or finding.reason == f"Its latest assessment run has come to no result ({status})."
 
 
 @pytest.mark.parametrize(("code", "missing"), [("NoSuchEntity", True), (None, False)])

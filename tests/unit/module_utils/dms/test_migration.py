@@ -46,6 +46,8 @@ PREPARATION = STEPS[:6]
 
 LOAD = "full-load"
 FINISHED = "Stop Reason FULL_LOAD_ONLY_FINISHED"
+# DMS starts a task again by itself after these
+RESTARTS = ("Stop Reason RECYCLE_TASK", "Stop Reason RECONFIGURATION_RESTART")
 
 
 def task(
@@ -104,6 +106,10 @@ CLEAN = replace(MIGRATION, clean_up=True)
         # the writers may have been started again while it still runs
         (CUT, found("catch_up"), expected(LOADED)),
         (CUT, found("catch_up", task=task("stopped")), expected((*LOADED, "gate", *LAST[:3]))),
+        *(
+            (CUT, found("catch_up", task=task("stopped", StopReason=reason)), expected(PREPARATION))
+            for reason in RESTARTS
+        ),
         (CUT, found("switch", task=task("stopped")), expected((*LOADED, "gate", *LAST))),
         (
             replace(MIGRATION, subnets=[], own_instance=False),
@@ -132,6 +138,7 @@ def test_the_steps_by_what_there_is(migration, there, wanted):
         (found("switch"), "task orders is running and not cut over"),
         (found("switch", task=task("stopped")), None),
         (found("switch", task=task("failed")), None),
+        (found("switch", task=task("stopped", StopReason=RESTARTS[0])), "task orders is stopped and not cut over"),
         (found(task=None), "there is no task orders, and nothing records that it was cut over"),
         (found(task=None, tags={"target": {**OURS, STEP_TAG: "clean_up"}, "source": OURS, "instance": OURS}), None),
         (Found(), None),
@@ -175,6 +182,12 @@ def latency(seconds: float, incoming: float = 0, at: datetime = NOW) -> Latency:
         (task(), [table()], latency(61), ["61 seconds behind"], True),
         (task(), [table()], Latency(), ["CloudWatch has no"], True),
         (task("stopped"), [table()], latency(0), ["Task orders is stopped"], False),
+        *(
+            (task("stopped", kind=kind, StopReason=reason), [table()], latency(0), ["Task orders is stopped"], True)
+            for reason in RESTARTS
+            for kind in ("full-load-and-cdc", LOAD)
+        ),
+        (task("starting"), [table()], latency(0), ["Task orders is starting"], True),
         (task(percent=99), [table()], latency(0), ["The full load is at 99 %."], False),
         (task(), [table("Table error", "Table error")], latency(0), ["1 table in error (shop.items)"], False),
         (task(), [table("Table is being reloaded")], latency(0), ["1 table not completely loaded"], False),
@@ -230,6 +243,7 @@ def test_only_whole_minutes_after_the_last_write_say_that_all_was_applied(behind
         (task("failed", LastFailureMessage="Disk full."), "Task orders is failed: Disk full."),
         (task("stopped", StopReason="Stop Reason NORMAL"), "Task orders is stopped: NORMAL."),
         (task("stopped", kind=LOAD, StopReason=FINISHED), None),
+        *((task("stopped", 40, StopReason=reason), None) for reason in RESTARTS),
         (
             task("stopped", 40, "full-load", StopReason="Stop Reason FATAL_ERROR Error Level FATAL"),
             "Task orders is stopped: FATAL_ERROR.",

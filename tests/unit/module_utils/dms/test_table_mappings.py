@@ -32,6 +32,17 @@ TRANSFORMATION = {
     "value": "store",
 }
 COLUMN = {**LOCATOR, "column-name": "name"}
+# https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Validating.html#CHAP_Validating.JSONEditor
+VALIDATION = {
+    "rule-type": "validation",
+    "rule-id": "4",
+    "rule-name": "compared",
+    "rule-target": "column",
+    "object-locator": COLUMN,
+    "rule-action": "override-validation-function",
+    "source-function": "trim(${column-name})",
+    "target-function": "${column-name}",
+}
 TABLE_SETTINGS = {"rule-type": "table-settings", "rule-id": "3", "rule-name": "large", "object-locator": LOCATOR}
 
 
@@ -61,6 +72,7 @@ def changed(rule: dict[str, Any], **fields: Any) -> dict[str, Any]:
         [SELECTION, TABLE_SETTINGS],
         [SELECTION, changed(TABLE_SETTINGS, parallel_load={"type": "ranges"}, lob_settings={"mode": "limited"})],
         [SELECTION, changed(SELECTION, rule_type="object-mapping", rule_id="2", rule_name="b", rule_action="map-x")],
+        [SELECTION, VALIDATION],
     ],
 )  # fmt: skip
 def test_mappings_that_dms_takes(rules):

@@ -173,12 +173,18 @@ def test_a_new_start_position_is_begun_with_by_a_cdc_task_alone(status, migratio
 
 @pytest.mark.parametrize(("status", "ran"), [row for row in TABLE if row[0] != "deleting"])
 def test_a_task_without_full_load_is_not_reloaded(status, ran):
-    assert NO_LOAD in outcome(task(status, ran, "cdc"), Wish("reloaded"), wanted_type="cdc")
+    for tables in (False, True):
+        assert NO_LOAD in outcome(task(status, ran, "cdc"), Wish("reloaded", tables=tables), wanted_type="cdc")
+
+
+def test_tables_of_a_task_without_full_load_are_validated_anew():
+    wish = Wish("reloaded", tables=True, validates=True)
+    assert outcome(task("running", True, "cdc"), wish) == Course(reload_tables=True)
 
 
 @pytest.mark.parametrize(("status", "ran"), TABLE)
 def test_single_tables_are_reloaded_only_while_the_task_runs(status, ran):
-    found = outcome(task(status, ran, "cdc"), Wish("reloaded", tables=True))
+    found = outcome(task(status, ran), Wish("reloaded", tables=True))
     if status == "running":
         assert found == Course(reload_tables=True)
     elif status == "deleting":
