@@ -13,7 +13,8 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 requirements:
   - python >= 3.10
-  - boto3 >= 1.40.0
+  - boto3 >= 1.41.2
+  - botocore >= 1.41.2
 options:
   state:
     description:

@@ -13,7 +13,8 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 requirements:
   - python >= 3.10
-  - boto3 >= 1.40.0
+  - boto3 >= 1.41.2
+  - botocore >= 1.41.2
 options:
   regions:
     description:
@@ -43,7 +44,8 @@ options:
   exclude_tags:
     description:
       - A resource that has one of these tags is protected. Keys and values are compared without case.
-      - The value V(*) stands for any value.
+      - Both may be patterns with V(*) and V(?). The value V(*) stands for any value. A value may be a list of values.
+      - A value that no tag can have is refused, such as nothing, an empty list or a dict.
       - A resource whose tags cannot be read is protected too.
     type: dict
     default: {Keep: "true"}

@@ -266,6 +266,21 @@ findings:
       returned: always
       type: str
       sample: modify
+    due_date:
+      description: The day on which a resource in a grace period goes, if nothing changes until then; else null.
+      returned: always
+      type: str
+      sample: null
+    reversible:
+      description: Whether the action can be undone; null where there is nothing to undo.
+      returned: always
+      type: bool
+      sample: false
+    recoverable_until:
+      description: Until which day the Recycle Bin keeps the resource once it is deleted, or null.
+      returned: always
+      type: str
+      sample: null
     configuration:
       description:
         - Of settings, each option that differs, with C(current) and C(wanted). Of pending maintenance,
@@ -304,7 +319,7 @@ summary:
   returned: success, or failure after the regions were read
   type: dict
   sample:
-    schema_version: 1
+    schema_version: 2
     mode: report
     examined: 31
     planned: 4
@@ -314,6 +329,7 @@ summary:
     failed: 0
     estimated_monthly_savings_usd: {low: 12.4, high: 31.0}
     unpriced: 0
+    irreversible: 2
     price_table_as_of: 2026-09
 region_errors:
   description: What could not be read, and where.

@@ -156,6 +156,11 @@ findings:
       returned: always
       type: dict
       sample: null
+    configuration:
+      description: What a check tells of the resource besides, in snake_case. Each check documents its own.
+      returned: for checks that have more to tell
+      type: dict
+      sample: {dns_name: web-old-1234567890.eu-west-1.elb.amazonaws.com}
 findings_truncated:
   description: Whether there are more findings in O(findings_path) than returned.
   returned: success, or failure after the regions were read
@@ -203,6 +208,17 @@ regions:
   type: list
   elements: str
   sample: [eu-west-1, us-east-1]
+ansible_facts:
+  description: What checks that are named for facts have found.
+  returned: success, if one of them is among O(checks)
+  type: dict
+  contains:
+    alb_idle:
+      description: The findings of M(sysops.aws.alb_idle_facts).
+      returned: success, if that check is run
+      type: list
+      elements: dict
+      sample: []
 """
 
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule

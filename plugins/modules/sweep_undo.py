@@ -53,7 +53,8 @@ notes:
     C(ec2:ListVolumesInRecycleBin), C(kms:DescribeKey); outside check mode also C(ec2:CreateTags), C(ec2:DeleteTags),
     C(ec2:CreateVolume), C(ec2:RestoreSnapshotFromRecycleBin), C(ec2:RestoreVolumeFromRecycleBin),
     C(ec2:MonitorInstances), C(ec2:UnmonitorInstances), C(logs:PutRetentionPolicy), C(logs:DeleteRetentionPolicy), and
-    the use of the KMS keys of encrypted volumes.
+    for encrypted volumes C(kms:CreateGrant), C(kms:Decrypt), C(kms:GenerateDataKeyWithoutPlaintext),
+    C(kms:ReEncryptFrom) and C(kms:ReEncryptTo) on their keys.
   - A journal of an account that is not among those of the run is refused before anything is changed.
 author:
   - Contributors to the sysops.aws collection (@sysops-aws)

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import csv
+import importlib
 import json
 import os
 import stat
@@ -15,11 +16,13 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import yaml
 from tests.emulator import Emulator
-from tests.integration.conftest import changes
+from tests.integration.conftest import MODULES, ROOT, changes
 
 ACCOUNT = "123456789012"
 PLAYBOOK = "sysops.aws.cost_hygiene"
+UNDO = "sysops.aws.cost_hygiene_undo"
 
 
 @pytest.fixture
@@ -161,6 +164,104 @@ def test_the_report_directory_itself_may_hold_the_plan(aws, playbook, reports):
     done = playbook(PLAYBOOK, cost_hygiene_mode="enforce", cost_hygiene_plan=plan, cost_hygiene_report_dir=str(reports))
     assert done.returncode == 0, done.stdout
     assert gone(before, aws) == wanted_gone(aws)
+
+
+def test_a_plan_is_found_where_the_run_was_started_as_the_readme_names_it(aws, playbook, reports):
+    here = os.path.relpath(reports, ROOT)
+    playbook(PLAYBOOK, "-e", f"cost_hygiene_report_dir='{here}'")
+    before, plan = aws.state(), f"cost_hygiene_plan='{here}/findings.jsonl'"
+    done = playbook(PLAYBOOK, "-e", "cost_hygiene_mode=enforce", "-e", plan, "-e", f"cost_hygiene_report_dir='{here}'")
+    assert done.returncode == 0, done.stdout
+    assert gone(before, aws) == wanted_gone(aws)
+
+
+def decided(reports: Path) -> set[tuple[str, ...]]:
+    return {(row["region"], row["resource_id"], row["action"], row["status"]) for row in findings(reports)}
+
+
+# no number as it is by default, and booleans of both kinds
+VALUES = {
+    "volume_min_age_days": 30,
+    "snapshot_min_age_days": 40,
+    "grace_days": 7,
+    "final_snapshot": False,
+    "final_snapshot_retention_days": 30,
+    "wait_timeout": 60,
+    "log_retention_days": 7,
+    "log_shorten": True,
+    "log_include_stacks": False,
+    "log_minimum_retention_days": 5,
+    "no_traffic_days": 14,
+    "rds_snapshot_min_age_days": 30,
+    "rds_keep_last": 1,
+    "rds_include_orphaned": True,
+    "max_actions": 1000,
+    "max_actions_percent": 99,
+    "plan_max_age_hours": 5,
+    "workers": 8,
+}
+
+
+def test_numbers_and_booleans_may_be_text(aws, playbook, reports):
+    where = {"cost_hygiene_report_dir": str(reports)}
+    told = []
+    for values in (VALUES, {name: str(value).lower() for name, value in VALUES.items()}):
+        done = playbook(PLAYBOOK, **where, **{f"cost_hygiene_{name}": value for name, value in values.items()})
+        assert done.returncode == 0, done.stdout
+        told.append(decided(reports))
+    assert told[0] == told[1]
+
+
+def test_nothing_answered_in_a_survey_is_the_default(aws, playbook, reports):
+    playbook(PLAYBOOK, cost_hygiene_report_dir=str(reports))
+    default, checks = decided(reports), set(summary(reports)["checks"])
+    done = playbook(
+        PLAYBOOK,
+        *("-e", "cost_hygiene_checks=''", "-e", "cost_hygiene_regions=''", "-e", "cost_hygiene_plan=''"),
+        cost_hygiene_report_dir=str(reports),
+    )
+    assert done.returncode == 0, done.stdout
+    assert (decided(reports), set(summary(reports)["checks"])) == (default, checks)
+    assert len({region for region, *_rest in default}) > 1
+
+
+def test_undo_takes_numbers_and_lists_as_text_and_nothing_as_all(aws, playbook, reports):
+    where = {"cost_hygiene_report_dir": str(reports), "cost_hygiene_checks": "log_group_retention"}
+    playbook(PLAYBOOK, cost_hygiene_mode="enforce", **where)
+    done = {(row["region"], row["resource_id"]) for row in findings(reports) if row["status"] == "changed"}
+    undo = {
+        "cost_hygiene_undo_journal": str(reports / "journal.jsonl"),
+        "cost_hygiene_undo_report_dir": str(reports),
+        "cost_hygiene_undo_workers": "4",
+    }
+    all_of_it = playbook(UNDO, cost_hygiene_undo_ids="", cost_hygiene_undo_regions="", **undo)
+    assert all_of_it.returncode == 0, all_of_it.stdout
+    assert {(row["region"], row["resource_id"]) for row in findings(reports)} == done
+    refused = playbook(UNDO, cost_hygiene_undo_mode="enforce", cost_hygiene_undo_max_actions="1", **undo)
+    assert "max_actions is 1: nothing was changed" in refused.stdout + refused.stderr
+    two = sorted(name for _region, name in done)[:2]
+    playbook(UNDO, "-e", f"cost_hygiene_undo_ids='{two[0]}, {two[1]},'", **undo)
+    assert {row["resource_id"] for row in findings(reports) if row["status"] == "planned"} == set(two)
+
+
+# what Ansible itself adds, or documents for every module
+ANSIBLES_OWN = {"changed", "diff", "failed", "invocation", "msg", "warnings"}
+
+
+@pytest.mark.parametrize(
+    ("name", "options"),
+    [
+        ("sweep", {"checks": {"alb_idle_facts": {}, "ebs_orphan_cleanup": {}}}),
+        ("rds_maintenance", {"backup_retention_days": 7, "pending_maintenance": "report"}),
+    ],
+)
+def test_all_that_a_module_returns_is_documented(aws, module, name, options):
+    documented = yaml.safe_load(importlib.import_module(f"{MODULES}.{name}").RETURN)
+    result = module(name, check=True, regions=["all"], **options)
+    assert {key for key, value in result.items() if value != {}} - ANSIBLES_OWN == documented.keys()
+    rows = result["findings"]
+    assert len(rows) > 10
+    assert {key for row in rows for key in row} == documented["findings"]["contains"].keys()
 
 
 def test_checks_can_be_chosen_also_as_text_from_a_survey(aws, playbook, reports):

@@ -21,6 +21,7 @@ PLAYBOOK = "sysops.aws.patch_baseline"
 TEST = {"name": "test", "schedule": "cron(0 3 ? * TUE *)", "approve_after_days": 2}
 PROD = {"name": "prod", "patch_groups": ["web", "db"], "approve_after_days": 14, "images": False}
 ENVIRONMENTS = [TEST, PROD]
+SYSTEM = "AMAZON_LINUX_2"
 
 
 def said(done: Any) -> str:
@@ -89,6 +90,36 @@ def test_a_role_that_is_there_is_used_and_none_is_made(empty_aws, playbook):
     _window, task = window_of(empty_aws.client("ssm", REGION), "sysops-test")
     assert task["TaskInvocationParameters"]["Automation"]["Parameters"]["AutomationAssumeRole"] == [arn]
     assert "CreateRole" not in changes(empty_aws)
+
+
+def test_numbers_and_booleans_may_be_text(empty_aws, playbook):
+    values = {
+        "approve_after_days": "5",
+        "duration": "4",
+        "cutoff": "2",
+        "enable_non_security": "true",
+        "images": "false",
+        "image_no_reboot": "no",
+    }
+    own = {"approve_after_days": "2", "duration": "6", "cutoff": "3", "images": "yes", "patch_groups": "web, db"}
+    text = [arg for name, value in values.items() for arg in ("-e", f"patch_baseline_{name}={value}")]
+    plain = [{"name": "test", "default": "false"}, {"name": "stage", "default": "false"}]
+    done = playbook(PLAYBOOK, *text, patch_baseline_environments=plain)
+    assert done.returncode == 0, done.stdout + done.stderr
+    assert changes(empty_aws).keys().isdisjoint({"CreateRole", "CreateDocument", "RegisterDefaultPatchBaseline"})
+    ssm = empty_aws.client("ssm", REGION)
+    window, task = window_of(ssm, "sysops-test")
+    assert (window["Duration"], window["Cutoff"], task["TaskType"]) == (4, 2, "RUN_COMMAND")
+
+    done = playbook(PLAYBOOK, *text, patch_baseline_environments=[{"name": "prod", "default": "true", **own}])
+    assert done.returncode == 0, done.stdout + done.stderr
+    window, task = window_of(ssm, "sysops-prod")
+    assert (window["Duration"], window["Cutoff"], task["TaskType"]) == (6, 3, "AUTOMATION")
+    assert task["TaskInvocationParameters"]["Automation"]["Parameters"]["ImageNoReboot"] == ["false"]
+    baseline = ssm.get_patch_baseline(BaselineId=ssm.get_default_patch_baseline(OperatingSystem=SYSTEM)["BaselineId"])
+    assert (baseline["Name"], sorted(baseline["PatchGroups"])) == ("sysops-prod", ["db", "web"])
+    (rule,) = baseline["ApprovalRules"]["PatchRules"]
+    assert (rule["ApproveAfterDays"], rule["EnableNonSecurity"]) == (2, True)
 
 
 @pytest.mark.parametrize(

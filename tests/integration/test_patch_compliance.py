@@ -111,8 +111,36 @@ def test_the_playbook_fails_where_asked_to_and_names_instances(aws, playbook, re
     options = {"patch_compliance_report_dir": str(reports), "patch_compliance_regions": ["eu-west-1"]}
     done = playbook(PLAYBOOK, patch_compliance_fail_if_noncompliant=True, **options)
     assert done.returncode != 0
-    assert "instances are not compliant, among them" in " ".join(done.stdout.split())
+    assert "instances are not compliant: i-" in " ".join(done.stdout.split())
     assert (reports / "report.html").exists()
+
+
+def test_what_the_playbook_tells_is_called_a_report(aws, playbook, reports):
+    done = playbook(PLAYBOOK, patch_compliance_report_dir=str(reports), patch_compliance_regions="")
+    assert done.returncode == 0, done.stdout
+    assert "Report mode: nothing was changed." in done.stdout
+    told = json.loads((reports / "summary.json").read_text())
+    assert told["mode"] == "report"
+    assert {"us-east-1", "eu-west-1"} <= set(told["regions"])
+    assert "Report mode" in (reports / "report.html").read_text()
+
+
+@pytest.mark.parametrize(("asked", "returncode"), [("false", 0), ("true", 2)])
+def test_numbers_and_booleans_may_be_text(empty_aws, playbook, reports, asked, returncode):
+    fleet = Fleet(empty_aws)
+    fleet.add("web-1", missing=3)
+    fleet.add("web-2")
+    done = playbook(
+        PLAYBOOK,
+        *("-e", f"patch_compliance_fail_if_noncompliant={asked}", "-e", "patch_compliance_include_compliant=yes"),
+        *("-e", "patch_compliance_include_unmanaged=no", "-e", "patch_compliance_scan_max_age_days=0"),
+        *("-e", "patch_compliance_workers=4", "-e", f"patch_compliance_report_dir={reports}"),
+        patch_compliance_regions="us-east-1",
+    )
+    assert done.returncode == returncode, done.stdout
+    assert ("1 instances are not compliant" in " ".join(done.stdout.split())) is (asked == "true")
+    rows = [json.loads(line) for line in (reports / "findings.jsonl").read_text().splitlines()]
+    assert {row["name"]: row["reason_code"] for row in rows} == {"web-1": "missing", "web-2": "compliant"}
 
 
 def test_the_playbook_fails_after_the_rest_where_a_region_is_denied(aws, playbook, reports):
@@ -121,3 +149,17 @@ def test_the_playbook_fails_after_the_rest_where_a_region_is_denied(aws, playboo
     assert done.returncode != 0
     assert "Traceback" not in done.stdout + done.stderr
     assert '"region": "us-east-1"' in (reports / "findings.jsonl").read_text()
+
+
+def test_a_large_fleet_is_judged_by_all_its_instances_not_by_the_first_200(empty_aws, module, playbook, reports):
+    fleet = Fleet(empty_aws)
+    for number in range(201):
+        fleet.add(f"web-{number}")
+    last = module(NAME, include_compliant=True)["findings"][-1]
+    machine = fleet.machines[last["name"]]
+    machine.missing = 1
+    machine({"Operation": ["Scan"]})
+    options = {"patch_compliance_report_dir": str(reports), "patch_compliance_include_compliant": True}
+    done = playbook(PLAYBOOK, patch_compliance_fail_if_noncompliant=True, **options)
+    assert done.returncode == 2
+    assert f"1 instance is not compliant: {last['resource_id']}." in " ".join(done.stdout.split())

@@ -177,6 +177,27 @@ def test_old_images_of_the_runbook_go_and_no_others(fleet, runbook, playbook):
     assert (fleet.images("web-1"), fleet.images("web-2")) == (["after"], ["before", "after"])
 
 
+def test_numbers_booleans_and_lists_may_be_text(fleet, runbook, playbook):
+    fleet.add("db-1", group="db", missing=1)
+    numbers = ("-e", "patch_now_wait_delay=0.1", "-e", "patch_now_wait_timeout=60", "-e", "patch_now_max_concurrency=1")
+    text = (*numbers, "-e", "patch_now_target_values='test, db,'", "-e", "patch_now_operation=install")
+    done = playbook(
+        PLAYBOOK,
+        *(*text, "-e", "patch_now_image_no_reboot=no", "-e", "patch_now_image_retention_days=0"),
+        *("-e", "patch_now_images=yes", "-e", "patch_now_image_max_actions=5"),
+    )
+    assert done.returncode == 0, done.stdout
+    assert [fleet.images(name) for name in ("web-1", "db-1", "other")] == [["before", "after"]] * 2 + [[]]
+    assert not any(image.no_reboot for image in fleet.ec2.amis.values())
+
+    fleet.machines["web-1"].missing = 1
+    images = set(fleet.ec2.amis)
+    done = playbook(PLAYBOOK, *text, "-e", "patch_now_images=false")
+    assert done.returncode == 0, done.stdout
+    assert fleet.machines["web-1"].operations[-1] == "Install"
+    assert set(fleet.ec2.amis) == images
+
+
 def test_retention_of_zero_keeps_all_images(fleet, runbook, playbook):
     playbook(PLAYBOOK, **INSTALL)
     for image in fleet.ec2.amis.values():
@@ -189,6 +210,7 @@ def test_retention_of_zero_keeps_all_images(fleet, runbook, playbook):
     ("options", "words"),
     [
         ({"patch_now_target_values": []}, "Set patch_now_target_values"),
+        ({"patch_now_target_values": ""}, "Set patch_now_target_values"),
         ({"patch_now_target_values": ["tset"]}, "There was no target"),
         ({"patch_now_max_concurrency": "0"}, "patch_now_max_concurrency is 0"),
         ({"patch_now_image_retention_days": -1}, "patch_now_image_retention_days is -1"),

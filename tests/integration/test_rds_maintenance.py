@@ -10,6 +10,7 @@ States, windows, pending maintenance, replication, lifecycles and pages are adde
 from __future__ import annotations
 
 import json
+import os
 import re
 from collections import Counter
 from pathlib import Path
@@ -21,7 +22,7 @@ from tests.emulator.building.rds import IN_ORDER, add_instance, add_snapshot
 from tests.emulator.building.site import VARIANTS, Site, ignored
 from tests.emulator.services.rds_states import pass_through
 from tests.emulator.services.rds_upkeep import set_pending
-from tests.integration.conftest import Json, Module, changes
+from tests.integration.conftest import ROOT, Json, Module, changes
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 HERE = {"regions": [REGION]}
@@ -326,7 +327,7 @@ def reports(tmp_path: Path) -> Path:
     return tmp_path / "reports"
 
 
-def variables(reports: Path, **more: Any) -> Json:
+def variables(reports: Path | str, **more: Any) -> Json:
     named = {f"rds_maintenance_{name}": value for name, value in {**SETTINGS, **more}.items()}
     return {**named, "rds_maintenance_report_dir": str(reports), "rds_maintenance_snapshot_min_age_days": 30}
 
@@ -375,6 +376,59 @@ def test_check_on_the_command_line_wins_over_enforce(aws, playbook, reports):
     done = playbook(PLAYBOOK, "--check", **variables(reports, mode="enforce"))
     assert done.returncode == 0, done.stdout
     assert changes(aws) == {}
+
+
+def test_a_plan_is_found_where_the_run_was_started(aws, playbook, reports):
+    here = os.path.relpath(reports, ROOT)
+    options = variables(here, mode="enforce")
+    playbook(PLAYBOOK, "--check", **options)
+    done = playbook(PLAYBOOK, "-e", f"rds_maintenance_plan={here}/findings.jsonl", **options)
+    assert done.returncode == 0, done.stdout
+    assert {name: database(aws, "legacy-erp")[name] for name in SETTINGS} == SETTINGS
+
+
+def decided(reports: Path) -> set[tuple[str, ...]]:
+    rows = [json.loads(line) for line in (reports / "findings.jsonl").read_text().splitlines()]
+    return {(row["region"], row["resource_id"], row["reason"], row["action"], row["status"]) for row in rows}
+
+
+# no number as it is by default, with one that switches a rule off, and booleans of both kinds
+VALUES = {
+    "backup_retention_days": 9,
+    "auto_minor_version_upgrade": False,
+    "deletion_protection": False,
+    "extended_support_warning_days": 0,
+    "snapshot_min_age_days": 30,
+    "keep_last": 1,
+    "include_orphaned": True,
+    "apply_immediately": True,
+    "wait_timeout": 60,
+    "max_actions": 1000,
+    "max_actions_percent": 99,
+    "plan_max_age_hours": 5,
+    "workers": 8,
+}
+
+
+def test_numbers_and_booleans_may_be_text(aws, playbook, reports):
+    where = {"rds_maintenance_report_dir": str(reports)}
+    told = []
+    for values in (VALUES, {name: str(value).lower() for name, value in VALUES.items()}):
+        done = playbook(PLAYBOOK, **where, **{f"rds_maintenance_{name}": value for name, value in values.items()})
+        assert done.returncode == 0, done.stdout
+        told.append(decided(reports))
+    assert told[0] == told[1]
+
+
+def test_nothing_answered_in_a_survey_is_every_region_and_no_rule(aws, playbook, reports):
+    where = {"rds_maintenance_report_dir": str(reports)}
+    playbook(PLAYBOOK, **where)
+    default = decided(reports)
+    names = ("regions", "identifiers", "engines", "plan", "backup_window", "auto_minor_version_upgrade")
+    done = playbook(PLAYBOOK, **where, **{f"rds_maintenance_{name}": "" for name in names})
+    assert done.returncode == 0, done.stdout
+    assert decided(reports) == default
+    assert len({region for region, *_rest in default}) > 1
 
 
 def test_cost_hygiene_deletes_old_snapshots_once_their_age_is_set(aws, playbook, reports):

@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tests.emulator import Emulator
 from tests.emulator.services.rds_proxies import set_passing_describes
-from tests.integration.conftest import changes
+from tests.integration.conftest import ROOT, changes
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 PASSWORD = "made-up-0rders-passw0rd"
@@ -123,6 +123,26 @@ def test_the_role_makes_secret_role_and_proxy_and_then_changes_nothing(aws, role
     assert (changed(role("--check", **variables)), changes(aws)) == (0, {})
 
 
+def test_the_policy_in_the_documentation_allows_every_call_of_the_role(aws, role, variables):
+    aws.calls.clear()
+    role(**variables)
+    other = {"rds_proxy_tags": {"Owner": "us"}, "rds_proxy_password": "x", "rds_proxy_idle_client_timeout": 60}
+    role(**{**variables, **other, "rds_proxy_secret_overwrite": True})
+    role(rds_proxy_name="orders", rds_proxy_state="absent")
+    called = {f"{service}:{operation}" for _account, _region, service, operation in aws.calls}
+    policy = json.loads((ROOT / "docs" / "iam" / "rds_proxy.json").read_text())
+    allowed = {action for statement in policy["Statement"] for action in statement["Action"]}
+    # who one is, AWS tells everybody
+    assert called - {"sts:GetCallerIdentity"} <= allowed
+    # besides: other changes of the proxy, what somebody else did to secret and role, and what AWS asks for itself
+    assert allowed - called == {
+        *("rds:DescribeDBClusters", "rds:DeregisterDBProxyTargets"),
+        *("secretsmanager:CancelRotateSecret", "secretsmanager:DeleteResourcePolicy", "secretsmanager:RestoreSecret"),
+        *("iam:UpdateAssumeRolePolicy", "iam:UpdateRole"),
+        *("kms:Decrypt", "kms:GenerateDataKey", "iam:PassRole", "iam:CreateServiceLinkedRole"),
+    }
+
+
 def test_a_changed_variable_changes_the_proxy_alone(aws, role, variables):
     role(**variables)
     aws.calls.clear()
@@ -131,6 +151,32 @@ def test_a_changed_variable_changes_the_proxy_alone(aws, role, variables):
     assert (changed(done), changes(aws)) == (1, {"ModifyDBProxyTargetGroup": 1})
     secret = aws.client("secretsmanager", REGION).get_secret_value(SecretId="rds-proxy/orders")
     assert PASSWORD in secret["SecretString"]
+
+
+def test_numbers_booleans_and_lists_may_be_text(aws, role, variables):
+    values = {
+        "require_tls": "false",
+        "debug_logging": "yes",
+        "idle_client_timeout": "600",
+        "wait_timeout": "60",
+        "max_connections_percent": "80",
+        "max_idle_connections_percent": "0",
+        "connection_borrow_timeout": "30",
+        "secret_overwrite": "no",
+        "vpc_subnet_ids": ",".join(variables["rds_proxy_vpc_subnet_ids"]),
+    }
+    text = [arg for name, value in values.items() for arg in ("-e", f"rds_proxy_{name}={value}")]
+    others = {name: value for name, value in variables.items() if name.removeprefix("rds_proxy_") not in values}
+    done = role(*text, **others)
+    assert done.returncode == 0, done.stdout + done.stderr
+    rds = aws.client("rds", REGION)
+    (proxy,) = rds.describe_db_proxies()["DBProxies"]
+    assert (proxy["RequireTLS"], proxy["DebugLogging"], proxy["IdleClientTimeout"]) == (False, True, 600)
+    assert proxy["VpcSubnetIds"] == variables["rds_proxy_vpc_subnet_ids"]
+    (group,) = rds.describe_db_proxy_target_groups(DBProxyName="orders")["TargetGroups"]
+    pool = group["ConnectionPoolConfig"]
+    assert (pool["MaxConnectionsPercent"], pool["MaxIdleConnectionsPercent"]) == (80, 0)
+    assert pool["ConnectionBorrowTimeout"] == 30
 
 
 def test_a_secret_and_an_iam_role_of_ones_own_are_left_alone(aws, role, variables):

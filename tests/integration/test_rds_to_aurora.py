@@ -254,6 +254,32 @@ def test_the_whole_runbook_in_one_run(account, playbook, hooks):
     assert PASSWORD not in done.stdout + done.stderr
 
 
+def test_numbers_and_booleans_may_be_text(account, playbook):
+    instance = {**wanted()["rds_aurora_migration_instances"][0], "promotion_tier": "3"}
+    record_set = {"zone": "example.com", "record": "orders.example.com", "ttl": "120", "private_zone": "false"}
+    values = {
+        "backup_retention_days": "0",
+        "deletion_protection": "false",
+        "snapshot_max_age_hours": "48",
+        "wait_timeout": "60",
+        "wait_delay": "0.05",
+    }
+    text = [arg for name, value in values.items() for arg in ("-e", f"rds_aurora_migration_{name}={value}")]
+    variables = wanted(
+        rds_aurora_migration_path=[{"engine_version": "9.6.11"}],
+        rds_aurora_migration_instances=[instance],
+        rds_aurora_migration_dns_records=[record_set],
+    )
+    del variables["rds_aurora_migration_wait_delay"]
+    done = playbook(PLAYBOOK, *text, **variables)
+    assert done.returncode == 0, done.stdout + done.stderr
+    cluster = backend().clusters["orders-aurora"]
+    # 0 stands for the source's
+    assert (cluster.backup_retention_period, cluster.deletion_protection) == (14, False)
+    assert backend().databases["orders-aurora-1"].promotion_tier == 3
+    assert records(account)["orders.example.com"] == cluster.endpoint
+
+
 # Each start is killed once AWS has got this call so many times: at the end of each step, and in the midst of some.
 KILLS = [
     ("CreateDBSnapshot", 1),

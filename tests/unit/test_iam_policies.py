@@ -38,6 +38,29 @@ NEEDED = {
     "rds_maintenance_report.json": ENGINE | {*DATABASES.permissions},
     "rds_maintenance_enforce.json": ENGINE | {*DATABASES.permissions, *DATABASES.enforce_permissions},
 }
+# what only those need who keep the journal in a bucket, or undo what was done to encrypted volumes
+JOURNAL = "arn:aws:s3:::our-journal"
+THROUGH_EC2 = {"StringLike": {"kms:ViaService": "ec2.*.amazonaws.com"}}
+WRITES = ({"s3:PutObject"}, f"{JOURNAL}/*", None)
+IF_NEEDED = {
+    "cost_hygiene_enforce.json": {"Journal": WRITES},
+    "rds_maintenance_enforce.json": {"Journal": WRITES},
+    "cost_hygiene_undo.json": {
+        "Journal": ({"s3:GetObject", "s3:PutObject"}, f"{JOURNAL}/*", None),
+        "ListJournal": ({"s3:ListBucket"}, JOURNAL, None),
+        # https://docs.aws.amazon.com/ebs/latest/userguide/ebs-encryption-requirements.html
+        "UseKeysOfEncryptedVolumes": (
+            {"kms:Decrypt", "kms:GenerateDataKeyWithoutPlaintext", "kms:ReEncryptFrom", "kms:ReEncryptTo"},
+            "*",
+            THROUGH_EC2,
+        ),
+        "GrantKeysToVolumes": (
+            {"kms:CreateGrant"},
+            "*",
+            {"Bool": {"kms:GrantIsForAWSResource": "true"}, **THROUGH_EC2},
+        ),
+    },
+}
 UNLESS_KEPT = {"StringNotEqualsIgnoreCase": {"aws:ResourceTag/Keep": "true"}}
 FINAL_SNAPSHOT = {"StringEquals": {"ec2:CreateAction": "CreateSnapshot"}}
 # DeleteTags without a tag deletes them all: Null sees to it that there is one
@@ -52,6 +75,24 @@ def statements(name: str) -> list[dict[str, Any]]:
     return made
 
 
+def needed_by_all(name: str) -> list[dict[str, Any]]:
+    return [row for row in statements(name) if row["Sid"] not in IF_NEEDED.get(name, {})]
+
+
+@pytest.mark.parametrize(("name", "wanted"), IF_NEEDED.items())
+def test_what_a_journal_in_a_bucket_and_encrypted_volumes_take_stands_apart(name, wanted):
+    found = {row["Sid"]: row for row in statements(name) if row["Sid"] in wanted}
+    assert {row["Effect"] for row in found.values()} == {"Allow"}
+    assert wanted == {sid: (set(row["Action"]), row["Resource"], row.get("Condition")) for sid, row in found.items()}
+
+
+def test_every_policy_is_named_in_the_documentation():
+    root = IAM.parents[1]
+    pages = [root / "README.md", *root.glob("roles/*/README.md")]
+    text = "".join(page.read_text(encoding="utf-8") for page in pages)
+    assert [path.name for path in IAM.iterdir() if path.name not in text] == []
+
+
 def test_every_policy_is_compared():
     assert (
         {path.name for path in IAM.glob("*_maintenance_*.json")}
@@ -64,10 +105,10 @@ def test_every_policy_is_compared():
 @pytest.mark.parametrize(("name", "needed"), NEEDED.items())
 def test_a_policy_allows_what_the_checks_need_and_nothing_more(name, needed):
     # Allow and Action alone: Deny, NotAction or NotResource would turn the list into its opposite
-    for statement in statements(name):
+    for statement in needed_by_all(name):
         assert (statement["Effect"], statement["Resource"]) == ("Allow", "*")
         assert statement.keys() <= {"Sid", "Effect", "Action", "Resource", "Condition"}
-    allowed = [action for statement in statements(name) for action in statement["Action"]]
+    allowed = [action for statement in needed_by_all(name) for action in statement["Action"]]
     assert not [action for action in allowed if "*" in action or "?" in action]
     assert set(allowed) == needed
     assert len(allowed) - len(set(allowed)) <= 1, "only tags are allowed for two purposes"
@@ -107,6 +148,28 @@ def test_the_policies_of_the_dms_modules_allow_what_their_notes_say(name):
 
 def allowed_by(name: str) -> set[str]:
     return {action for statement in statements(name) for action in statement["Action"]}
+
+
+KEPT_BY_PATCH_BASELINE = ("ssm_document", "ssm_maintenance_window", "ssm_patch_baseline")
+# the role deletes nothing and shares no document
+NEVER_DONE = re.compile(r"ssm:(?:Delete(?!Tags)|ModifyDocumentPermission)")
+
+
+def test_patch_baseline_may_do_what_the_notes_of_its_modules_say():
+    needed: set[str] = set()
+    for module in KEPT_BY_PATCH_BASELINE:
+        text = (IAM.parents[1] / "plugins" / "modules" / f"{module}.py").read_text(encoding="utf-8")
+        needed |= set(re.findall(r"C\(((?:ssm|iam):\w+)\)", text))
+    assert {action for action in needed if not NEVER_DONE.match(action)} <= allowed_by("patch_baseline.json")
+
+
+def test_a_proxy_may_have_its_own_secret_and_iam_role_and_no_others():
+    text = (IAM.parents[1] / "plugins" / "modules" / "rds_proxy.py").read_text(encoding="utf-8")
+    assert set(re.findall(r"C\(((?:rds|iam):\w+)\)", text)) <= allowed_by("rds_proxy.json")
+    for row in statements("rds_proxy.json"):
+        for action in row["Action"]:
+            assert "*" not in action
+            assert row["Resource"] != "*" or "Condition" in row or action.startswith("rds:"), action
 
 
 def test_patch_now_may_do_what_its_modules_do_and_nothing_more():

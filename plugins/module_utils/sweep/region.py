@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any, TypeVar
 
 try:
+    from botocore import __version__ as botocore_version
     from botocore.exceptions import BotoCoreError, ClientError
     from botocore.parsers import ResponseParserError
 except ImportError:
@@ -27,6 +28,8 @@ Result = TypeVar("Result")
 Resource = dict[str, Any]
 
 LONGEST_POLL_SECONDS = 15
+# the first that knows every operation that is asked for here (ListVolumesInRecycleBin is the youngest)
+MINIMUM_BOTOCORE = "1.41.2"
 
 # the largest page that each list call takes, by the AWS API reference of each operation
 PAGE_SIZES = {
@@ -96,14 +99,14 @@ class Region:
         self._listings = Once()
 
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
-        client = self._client(service)
+        client = self._client(service, operation)
         with _named_errors(client, service, operation):
             answer: dict[str, Any] = getattr(client, operation)(**parameters)
         return answer
 
     def pages(self, service: str, operation: str, key: str, **parameters: Any) -> Iterator[list[Resource]]:
         """Each page's list under `key`, asked for in the largest size that AWS takes."""
-        client = self._client(service)
+        client = self._client(service, operation)
         with _named_errors(client, service, operation):
             if client.can_paginate(operation):
                 sizes = {"PageSize": PAGE_SIZES.get(operation)}
@@ -137,11 +140,15 @@ class Region:
         """What `make` returned, or raised, the first time that it was asked for under this key in this region."""
         return self._listings.get(key, make)
 
-    def _client(self, service: str) -> Any:
+    def _client(self, service: str, operation: str | None = None) -> Any:
         try:
-            return self._account.client(service, self.scope.region)
+            client = self._account.client(service, self.scope.region)
         except (BotoCoreError, ValueError) as error:
             raise CallError.of(service, "CreateClient", error) from error
+        if operation and operation not in client.meta.method_to_api_mapping:
+            words = f"botocore {botocore_version} doesn't know this operation: install {MINIMUM_BOTOCORE} or newer."
+            raise CallError(service, operation, "UnknownOperationError", words)
+        return client
 
 
 class Once:

@@ -6,20 +6,37 @@
 
 from __future__ import annotations
 
+import re
 import threading
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
 from typing import Any
 
 import boto3
+import botocore
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import CallError, RegionError, SweepError
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import Once, Region, Scope, open_regions
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import (
+    MINIMUM_BOTOCORE,
+    Once,
+    Region,
+    Scope,
+    open_regions,
+)
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError, UnknownServiceError
 from botocore.stub import Stubber
 from moto.core.botocore_stubber import MockRawResponse
 
+ROOT = Path(__file__).resolve().parents[4]
+NAME_A_MINIMUM = (
+    "README.md",
+    "meta/ee-requirements.txt",
+    "plugins/doc_fragments/resource.py",
+    "plugins/doc_fragments/sweep.py",
+    "requirements.txt",
+)
 HOME, OTHER = "123456789012", "210987654321"
 REGIONS = [
     {"RegionName": "eu-west-1", "OptInStatus": "opt-in-not-required"},
@@ -251,6 +268,22 @@ def test_an_answer_that_is_not_aws_is_named(account, region):
 
 def test_a_service_that_botocore_does_not_know_is_named(region):
     assert refused(region, "ec3", "delete_volume") == ("ec3", "CreateClient", UnknownServiceError.__name__)
+
+
+def test_an_operation_that_botocore_does_not_know_is_named_with_the_version_that_does(region):
+    operation = "describe_what_is_yet_to_come"
+    for ask in (region.call, lambda *call: list(region.pages(*call, "Rows")), lambda *call: region.listing(*call, "R")):
+        with pytest.raises(CallError, match=f"botocore {botocore.__version__} doesn't .* 1.41.2 or newer") as told:
+            ask("ec2", operation)
+        assert (told.value.operation, told.value.code) == (operation, "UnknownOperationError")
+        # nothing is known of what it would have listed: it must not pass for a list that is empty here
+        assert not told.value.unsupported
+
+
+def test_every_page_that_names_a_minimum_of_botocore_names_the_same():
+    texts = [(ROOT / name).read_text(encoding="utf-8") for name in NAME_A_MINIMUM]
+    named = [re.findall(r"(?:boto3|botocore)\W* ?>= ?([\d.]+)", text) for text in texts]
+    assert named == [[MINIMUM_BOTOCORE, MINIMUM_BOTOCORE]] * len(NAME_A_MINIMUM)
 
 
 @pytest.mark.parametrize("statuses", [["available"], ["creating", "available"]])
