@@ -79,7 +79,7 @@ options:
     type: str
   output_s3_key_prefix:
     description:
-      - The prefix of its objects.
+      - The prefix of its objects. An empty text takes it away.
     type: str
 notes:
   - Needs the IAM permissions C(ssm:ListAssociations), C(ssm:DescribeAssociation) and C(ssm:ListTagsForResource);

@@ -60,7 +60,7 @@ options:
     default: "0"
   allow_no_targets:
     description:
-      - Don't fail if no resource has the tag.
+      - Don't fail if no resource has the tag. An execution that ended otherwise than in success fails in any case.
     type: bool
     default: false
   expected_account_id:

@@ -132,7 +132,7 @@ options:
   full_output:
     description:
       - Return up to 24,000 characters of the output of each step of the document on each instance. That takes a call
-        for each step whose output is longer than the 2,500 characters of the list.
+        for each step whose output is longer than the 2,500 bytes of the list.
       - Where the command failed, it is done in any case.
     type: bool
     default: false
@@ -167,7 +167,8 @@ options:
     default: 3600
   wait_delay:
     description:
-      - How many seconds lie between two looks. Each look is one call, however many instances there are.
+      - How many seconds lie between two looks. Each look is one call, however many instances there are; at a command
+        that ended before it was done on all of them, it takes a call more for 50 instances.
     type: float
     default: 5
 notes:
@@ -175,7 +176,8 @@ notes:
     C(ssm:ListCommandInvocations) and C(ssm:GetCommandInvocation); with O(tags) also C(ec2:DescribeInstances), and with
     O(resource_group) besides that C(resource-groups:ListGroupResources), C(cloudformation:DescribeStacks),
     C(cloudformation:ListStackResources) and C(tag:GetResources).
-  - With O(tags) and O(resource_group), an instance which is not running and which SSM doesn't know is not looked for.
+  - With O(tags) and O(resource_group), an instance which is not running and which SSM doesn't know is not looked for,
+    nor is one that is terminated.
   - A command counts as a change. Where its output tells whether it was one, use C(changed_when).
 attributes:
   check_mode:
@@ -316,7 +318,9 @@ invocations:
     status_details:
       description:
         - SSM's reason, such as V(Failed), V(DeliveryTimedOut), V(ExecutionTimedOut), V(Undeliverable), V(Terminated),
-          V(AccessDenied) or V(InvalidPlatform). V(NotSent) and V(Unmanaged) are the module's own words.
+          V(AccessDenied) or V(InvalidPlatform). V(NotSent), V(Unmanaged) and V(Unknown) are the module's own words.
+          V(Unknown) says that AWS's answer was lost, so that the command may be running all the same. It is not sent
+          again, since it might run twice.
       returned: always
       type: str
       sample: Success

@@ -168,6 +168,21 @@ def test_what_cannot_be_read_protects(site, empty_aws, module, operation):
     assert row["status"] == "protected"
 
 
+def test_where_nobody_can_tell_what_uses_an_image_it_stays(site, empty_aws, module, monkeypatch):
+    """An endpoint that doesn't know DescribeImageReferences, as EC2 words it."""
+    from tests.emulator.services import OPERATIONS
+    from tests.emulator.wire import AwsError
+
+    def unknown(_call: Any) -> str:
+        raise AwsError("InvalidAction", "The action DescribeImageReferences is not valid for this web service.")
+
+    monkeypatch.setitem(OPERATIONS, ("ec2", "DescribeImageReferences"), unknown)
+    used_by_instance(site, image(site))
+    (row,) = left_alone(empty_aws, module)["findings"]
+    assert row["status"] == "protected"
+    assert row["protected_by"] == ["what uses it can't be told: the endpoint doesn't know DescribeImageReferences"]
+
+
 def test_an_instance_that_was_started_meanwhile_saves_its_image(site, empty_aws, module, monkeypatch):
     from ansible_collections.sysops.aws.plugins.module_utils.sweep import runner
 

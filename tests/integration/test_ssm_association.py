@@ -77,6 +77,55 @@ def test_what_differs_is_changed_and_all_else_is_kept(aws, module: Module, exist
     assert row["AssociationId"] == existing["association_id"]
 
 
+def test_what_no_option_speaks_of_is_kept(aws, module: Module, existing):
+    kept = {
+        "AssociationDispatchAssumeRole": "arn:aws:iam::123456789012:role/dispatch",
+        "SyncCompliance": "MANUAL",
+        "ScheduleOffset": 2,
+    }
+    aws.client("ssm", REGION).update_association(
+        AssociationId=existing["association_id"], AssociationName="agent", Name=existing["name"], **kept
+    )
+    assert module("ssm_association", **{**OPTIONS, "max_errors": "2"})["changed"] is True
+    (row,) = there(aws)
+    assert {name: row.get(name) for name in kept} == kept
+
+
+def test_the_prefix_of_the_output_stays_unless_it_is_told(aws, module: Module, existing):
+    def place() -> Json:
+        output: Json = there(aws)[0]["OutputLocation"]["S3Location"]
+        return output
+
+    bucket = {name: value for name, value in OPTIONS.items() if name != "output_s3_key_prefix"}
+    result = module("ssm_association", diff=True, **{**bucket, "output_s3_bucket_name": "other"})
+    assert place() == {"OutputS3BucketName": "other", "OutputS3KeyPrefix": "here"}
+    assert result["diff"]["after"]["output_location"]["s3_location"]["output_s3_key_prefix"] == "here"
+    emptied = {**bucket, "output_s3_bucket_name": "other", "output_s3_key_prefix": ""}
+    assert module("ssm_association", **emptied)["changed"] is True
+    assert place() == {"OutputS3BucketName": "other"}
+    assert module("ssm_association", **emptied)["changed"] is False
+
+
+def test_an_association_without_a_prefix_is_made(aws, module: Module):
+    result = module("ssm_association", **{**OPTIONS, "output_s3_key_prefix": ""})
+    assert result["changed"] is True
+    assert there(aws)[0]["OutputLocation"] == {"S3Location": {"OutputS3BucketName": "output"}}
+
+
+def test_an_association_is_not_made_twice_when_the_answer_is_lost(aws, module: Module):
+    aws.faults.add("lost", operation="CreateAssociation", times=1)
+    result = module("ssm_association", **OPTIONS)
+    assert (result["changed"], result["association"]["association_name"]) == (True, "agent")
+    assert len(there(aws)) == changes(aws)["CreateAssociation"] == 1
+
+
+def test_an_association_that_was_not_made_is_a_failure(aws, module: Module):
+    aws.faults.add("reset", operation="CreateAssociation")
+    result = module("ssm_association", **OPTIONS)
+    assert "ssm:CreateAssociation answered" in result["msg"]
+    assert there(aws) == []
+
+
 def test_options_that_are_left_out_are_left_alone(aws, module: Module, existing):
     only = {name: OPTIONS[name] for name in ("name", "document_name", "target_tags")}
     assert module("ssm_association", **only)["changed"] is False

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.emulator import Emulator
-from tests.emulator.services.ssm_commands import sent_of, set_looks
+from tests.emulator.services.ssm_commands import refuse_commands, sent_of, set_lingering, set_looks
 from tests.emulator.services.ssm_instances import Outcome, manage, managed_of
 from tests.integration.conftest import Json, Module, changes
 
@@ -162,6 +162,18 @@ def test_long_output_is_read_in_full_where_it_failed_or_is_asked_for(aws, module
     assert rows["good"]["output"] == "g" * 5000
 
 
+@pytest.mark.parametrize(
+    ("output", "errors"),
+    [("ü" * 4000, ""), ("", "ü" * 4000), ("ü" * 4000, "ä" * 3000), ("g" * 4001, "e" * 3000)],
+)
+def test_output_is_cut_by_bytes_and_read_in_full_all_the_same(aws, module: Module, output, errors):
+    """That the agent cuts at bytes and marks where is added in services/ssm_commands.py."""
+    add(aws, "bad", **answering(Outcome("Failed", 1, output, errors)))
+    (row,) = module("ssm_run_command", **BY_TAG)["invocations"]
+    assert (row["output"].count(output[:1] or "-"), row["output"].count(errors[:1])) >= (len(output), len(errors))
+    assert "truncated" not in row["output"]
+
+
 def test_instances_that_ssm_does_not_manage_are_failures_after_all_else_is_done(aws, module: Module, web):
     stray = add(aws, "stray", managed=False)
     result = module("ssm_run_command", **BY_TAG)
@@ -223,6 +235,38 @@ def test_a_platform_leaves_the_others_alone_whatever_the_document_does(aws, modu
     assert last_command()["Targets"] == [{"Key": "tag:Name", "Values": ["web-1"]}]
 
 
+@pytest.mark.parametrize("selector", ["tags", "resource_group"])
+def test_a_terminated_instance_does_not_keep_the_others_from_the_command(aws, module: Module, web, selector):
+    """SSM goes on naming it, and refuses ids of which one is terminated (services/ssm_commands.py)."""
+    from moto.ec2.models import ec2_backends
+
+    add(aws, "desktop", platform="Windows")
+    gone = add(aws, "gone")
+    query = {"ResourceTypeFilters": ["AWS::AllSupported"], "TagFilters": [{"Key": "Role", "Values": ["web"]}]}
+    aws.client("resource-groups", REGION).create_group(
+        Name="web", ResourceQuery={"Type": "TAG_FILTERS_1_0", "Query": json.dumps(query)}
+    )
+    instance = ec2_backends["123456789012"][REGION].get_instance(gone)
+    instance._state.name, instance._state.code = "terminated", 48
+    options = {**QUICK, "platform_type": "Linux", **({"resource_group": "web"} if selector != "tags" else BY_TAG)}
+    result = module("ssm_run_command", **options)
+    assert result.get("failed") is not True, result["msg"]
+    assert by_name(result["targets"]).keys() == by_name(result["invocations"]).keys() == {"web-1", "web-2"}
+    named = module("ssm_run_command", **QUICK, instance_ids=[*web, gone])
+    assert "InvalidInstanceId" in named["msg"]
+
+
+def test_a_stopped_instance_that_ssm_manages_is_still_meant(aws, module: Module, web):
+    from moto.ec2.models import ec2_backends
+
+    stopped = [add(aws, "asleep", ping_status="ConnectionLost"), add(aws, "stray", managed=False)]
+    for instance_id in stopped:
+        ec2_backends["123456789012"][REGION].get_instance(instance_id)._state.name = "stopped"
+    result = module("ssm_run_command", **BY_TAG, max_errors="100%")
+    assert by_name(result["targets"]).keys() == {"web-1", "web-2", "asleep"}
+    assert by_name(result["failed_instances"])["asleep"]["status_details"] == "DeliveryTimedOut"
+
+
 def test_tags_are_all_needed_and_a_list_of_values_is_a_choice(aws, module: Module, web):
     add(aws, "web-3", tags={"Stage": "test"})
     add(aws, "web-4", tags={"Stage": "live"})
@@ -246,6 +290,57 @@ def test_a_command_that_takes_too_long_is_told_with_what_is_known(aws, module: M
     assert result["failed"] is True
     assert f"Command {result['command_id']} was not finished within 1 seconds" in result["msg"]
     assert {row["status"] for row in result["invocations"]} == {"InProgress"}
+
+
+def test_a_command_that_ssm_ends_before_it_runs_anywhere_is_told_at_once(aws, module: Module, web):
+    refuse_commands(backend(), "RateExceeded")
+    result = module("ssm_run_command", **BY_TAG, wait_timeout=60)
+    assert result["msg"].startswith(f"Command {result['command_id']} ended as RateExceeded. 2 of 2 instances did not")
+    assert {row["status_details"] for row in result["failed_instances"]} == {"RateExceeded"}
+    assert calls(aws, "ListCommands") == 2
+
+
+def test_what_ssm_never_counts_as_completed_is_not_waited_for(aws, module: Module, web):
+    """AccessDenied and InvalidPlatform are no terminal states by the page on Command (services/ssm_commands.py)."""
+    add(aws, "desktop", platform="Windows")
+    result = module("ssm_run_command", **BY_TAG, wait_timeout=60, max_errors="100%")
+    assert [row["status_details"] for row in result["failed_instances"]] == ["InvalidPlatform"]
+    assert "was not finished" not in result["msg"]
+    assert calls(aws, "ListCommands") == 2
+
+
+def test_what_goes_on_after_the_error_limit_is_waited_for(aws, module: Module):
+    ids = sorted(add(aws, f"web-{number}") for number in range(3))
+    manage(backend(), ids[1], **answering(Outcome("Failed", 1)))
+    set_lingering(backend(), 3)
+    result = module("ssm_run_command", **BY_TAG)
+    assert [row["status_details"] for row in result["invocations"]] == ["Success", "Failed", "Terminated"]
+    assert "2 of 3 instances did not succeed" in result["msg"]
+    assert "was not finished" not in result["msg"]
+    assert calls(aws, "ListCommands") == 4
+
+
+def test_a_command_whose_answer_was_lost_is_not_sent_twice(aws, module: Module, web):
+    aws.faults.add("lost", operation="SendCommand", times=1)
+    result = module("ssm_run_command", **BY_TAG)
+    assert len(sent_of(backend())) == 1
+    assert (result["failed"], result["changed"]) == (True, True)
+    assert {row["status_details"] for row in result["failed_instances"]} == {"Unknown"}
+    assert "was not sent again: look for AWS-RunShellScript in the command history" in result["msg"]
+    assert "Earlier commands" not in result["msg"]
+
+
+def test_a_later_command_whose_answer_was_lost_ends_the_run(aws, module: Module):
+    ids = sorted(add(aws, f"web-{number}") for number in range(120))
+    # while the second command is carried out, its answer is made to go astray
+    managed_of(backend())[ids[60]].machine = lambda _parameters: (
+        aws.faults.add("lost", operation="SendCommand", times=1) or Outcome()
+    )
+    result = module("ssm_run_command", **QUICK, instance_ids=ids)
+    assert len(sent_of(backend())) == 2
+    details = {row["instance_id"]: row["status_details"] for row in result["failed_instances"]}
+    assert [details.get(ids[number]) for number in (49, 50, 99, 100)] == [None, "Unknown", "Unknown", "NotSent"]
+    assert "Earlier commands were sent" in result["msg"]
 
 
 def test_without_waiting_nothing_is_known_of_the_instances(aws, module: Module, web):

@@ -162,12 +162,12 @@ class OldPatchImages(Policy):
 
 
 def _users(region: Region, ids: Sequence[str]) -> Mapping[str, str]:
-    """What uses each image. Raises CallError, but for a region whose endpoint doesn't know the question."""
+    """What uses each image, or may use it where the endpoint doesn't know the question. Raises CallError."""
     try:
         return image_users(region, ids)
     except CallError as error:
         if error.unsupported:
-            return {}
+            return dict.fromkeys(ids, f"what uses it can't be told: the endpoint doesn't know {error.operation}")
         raise
 
 

@@ -10,13 +10,13 @@ from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from ..ssm.nodes import EXISTING, exists
 from ..sweep.region import Region, Resource
 
 # Patch Manager takes either spelling, the one without a space where tags are allowed in instance metadata:
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/patch-manager-patch-groups.html
 GROUP_TAGS = ("PatchGroup", "Patch Group")
 STATES_A_CALL = 50
-EXISTING = ("pending", "running", "stopping", "stopped")
 HYBRID = "ssm:managed-instance"
 
 
@@ -53,15 +53,11 @@ def read_nodes(region: Region, wanted: Wanted, with_unmanaged: bool) -> Iterator
         for page in region.pages("ssm", "describe_instance_information", "InstanceInformationList", Filters=filters):
             rows = [row for row in page if row["InstanceId"] not in managed]
             managed.update(row["InstanceId"] for row in rows)
-            yield _with_states(region, [_joined(row, instances) for row in rows if _exists(row, instances)])
+            there = [row for row in rows if exists(row["InstanceId"], instances)]
+            yield _with_states(region, [_joined(row, instances) for row in there])
     if with_unmanaged:
         rest = [one for name, one in instances.items() if name not in managed and one["State"]["Name"] == "running"]
         yield [{"InstanceId": one["InstanceId"], "Instance": one} for one in rest]
-
-
-def _exists(row: Resource, instances: Mapping[str, Resource]) -> bool:
-    """SSM goes on naming EC2 instances for a while after they are terminated."""
-    return not row["InstanceId"].startswith("i-") or row["InstanceId"] in instances
 
 
 def _joined(row: Resource, instances: Mapping[str, Resource]) -> Resource:

@@ -10,6 +10,7 @@ import re
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..ssm.common import check_given
 from ..sweep.errors import SweepError
 
 ENGINE_FAMILIES = ("MYSQL", "POSTGRESQL", "SQLSERVER")
@@ -84,6 +85,7 @@ def check(options: Mapping[str, Any]) -> None:
         )
     if options["state"] == "absent":
         return
+    check_given(options, REQUIRED_IF[0][2])
     _check_auth(options["auth"], options["engine_family"])
     _check_arn("role_arn", options["role_arn"], "iam", "role/", "arn:aws:iam::123456789012:role/NAME")
     if not options["vpc_subnet_ids"]:

@@ -12,7 +12,7 @@ from typing import Any
 
 from ..resource.properties import TAGS, Change, Properties, said
 from ..resource.resource import Step
-from ..sweep.errors import SweepError
+from ..sweep.errors import CallError, SweepError
 from ..sweep.region import Region
 from .command_options import DOCUMENT, VALUES, check_run, matching, tag_values
 from .command_targets import Selector
@@ -68,9 +68,10 @@ KEPT = (
     "TargetMaps",
     "AutomationTargetParameterName",
     "AlarmConfiguration",
+    "AssociationDispatchAssumeRole",
 )
 ALL_INSTANCES = "*"
-PARAMETERS = "Parameters"
+PARAMETERS, OUTPUT, PLACE = "Parameters", "OutputLocation", "S3Location"
 
 
 class Association(SsmResource):
@@ -119,13 +120,25 @@ class Association(SsmResource):
                 "MaxConcurrency": options["max_concurrency"],
                 "MaxErrors": options["max_errors"],
                 "ComplianceSeverity": options["compliance_severity"],
-                "OutputLocation": _output(options),
+                OUTPUT: _output(options),
             }
         )
 
+    def compare(self, current: Properties, desired: Properties) -> dict[str, Change]:
+        """Of the output's place, too, what isn't desired is left alone, but AWS takes it as a whole."""
+        if place := desired.get(OUTPUT):
+            whole = {PLACE: {**current.get(OUTPUT, {}).get(PLACE, {}), **place[PLACE]}}
+            return super().compare(current, {**desired, OUTPUT: whole})
+        return super().compare(current, desired)
+
     def create(self, region: Region, desired: Properties) -> None:
         settings = {name: value for name, value in desired.items() if name != TAGS}
-        region.call("ssm", "create_association", **_request(settings), **tag_parameters(desired.get(TAGS, {})))
+        try:
+            region.call("ssm", "create_association", **_request(settings), **tag_parameters(desired.get(TAGS, {})))
+        except CallError as error:
+            # a call whose answer was lost isn't repeated (sweep/pacing.py), but it may have made the association
+            if error.answered or self.describe(region) is None:
+                raise
 
     def _update(self, region: Region, current: Properties, changes: Mapping[str, Change]) -> None:
         wanted = {name: current[name] for name in (*SETTINGS, *KEPT) if name in current}
@@ -143,10 +156,16 @@ def _document(parameters: Mapping[str, Any]) -> str:
 
 def _request(properties: Mapping[str, Any]) -> dict[str, Any]:
     """AWS takes nothing that is empty."""
-    request = {name: value for name, value in properties.items() if value not in ("", {}, [], None)}
+    request = _full(properties)
     if PARAMETERS in request:
         request[PARAMETERS] = json.loads(request[PARAMETERS])
+    if OUTPUT in request:
+        request[OUTPUT] = {PLACE: _full(request[OUTPUT][PLACE])}
     return request
+
+
+def _full(properties: Mapping[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in properties.items() if value not in ("", {}, [], None)}
 
 
 def _targets(options: Mapping[str, Any]) -> list[dict[str, Any]] | None:
@@ -158,11 +177,9 @@ def _targets(options: Mapping[str, Any]) -> list[dict[str, Any]] | None:
 
 def _output(options: Mapping[str, Any]) -> dict[str, Any] | None:
     bucket = options["output_s3_bucket_name"]
-    if bucket is None:
-        return None
-    prefix = options["output_s3_key_prefix"]
-    place = {"OutputS3BucketName": bucket, **({"OutputS3KeyPrefix": prefix} if prefix else {})}
-    return {"S3Location": place} if bucket else {}
+    if not bucket:
+        return None if bucket is None else {}
+    return {PLACE: said({"OutputS3BucketName": bucket, "OutputS3KeyPrefix": options["output_s3_key_prefix"]})}
 
 
 def _check(options: Mapping[str, Any]) -> None:

@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import uuid
 from collections.abc import Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -48,9 +49,19 @@ MOST_VALUES = 50
 NAMED = 10
 SUCCESS = ("Success", "CompletedWithSuccess")
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-statuses.html
-ENDED = (*SUCCESS, "TimedOut", "Cancelled", "Failed", "Rejected", "CompletedWithFailure", "Exited")
+ENDED = (
+    *SUCCESS,
+    "TimedOut",
+    "Cancelled",
+    "Failed",
+    "Rejected",
+    "ChangeCalendarOverrideRejected",
+    "CompletedWithFailure",
+    "Exited",
+)
 FINISHED = "contains([{}], AutomationExecution.AutomationExecutionStatus)".format(", ".join(f"'{s}'" for s in ENDED))
-NOT_STARTED = "NotStarted"
+# no words of SSM's
+NOT_STARTED, PLANNED = "NotStarted", "Planned"
 
 
 @dataclass(frozen=True)
@@ -79,8 +90,11 @@ class Execution:
 
     @property
     def words(self) -> str:
-        why = f" ({self.failure_message})" if self.failure_message else ""
-        return f"{self.target or self.execution_id}: {self.status}{why}"
+        return f"{self.target or self.execution_id}: {self.ending}"
+
+    @property
+    def ending(self) -> str:
+        return self.status + (f" ({self.failure_message})" if self.failure_message else "")
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -127,30 +141,26 @@ def run_automation(task: Task) -> dict[str, Any]:
     if task.check_mode:
         # a document that doesn't exist is told before the real run
         region.call("ssm", "describe_document", Name=request["DocumentName"])
-        return _result(task, None, "Planned", [])
+        return _result(task, Execution("", "", PLANNED), [])
     # a call whose answer was lost is repeated: the token keeps it from starting twice
     started = region.call("ssm", "start_automation_execution", ClientToken=str(uuid.uuid4()), **request)
     execution_id = started["AutomationExecutionId"]
     if not task.options["wait"]:
-        return _result(task, execution_id, "InProgress", [])
-    finished = _await(region, execution_id, patience)
-    whole = region.call("ssm", "get_automation_execution", AutomationExecutionId=execution_id)["AutomationExecution"]
-    found = _children(region, whole) if "Targets" in request else [Execution.of(whole)]
-    words = [] if finished else [_unfinished(execution_id, task.options["wait_timeout"])]
-    return _result(task, execution_id, whole["AutomationExecutionStatus"], found, words)
+        return _result(task, Execution(execution_id, "", "InProgress"), [])
+    _await(region, execution_id, patience)
+    row = region.call("ssm", "get_automation_execution", AutomationExecutionId=execution_id)["AutomationExecution"]
+    whole = Execution.of(row)
+    return _result(task, whole, _children(region, row) if "Targets" in request else [whole])
 
 
-def _await(region: Region, execution_id: str, patience: Patience) -> bool:
-    """Whether the execution came to its end in time. Raises CallError."""
+def _await(region: Region, execution_id: str, patience: Patience) -> None:
+    """Until the execution came to its end, or the time is over. Raises CallError."""
     # an execution that was just started may not be known everywhere yet
     not_yet = ("AutomationExecutionNotFoundException",)
     look = Look("ssm", "get_automation_execution", {"AutomationExecutionId": execution_id}, not_yet)
     acceptor = {"state": "success", "matcher": "path", "argument": FINISHED, "expected": True}
-    try:
+    with suppress(WaiterError):
         look_until(region, look, patience, [acceptor], f"automation {execution_id}")
-    except WaiterError:
-        return False
-    return True
 
 
 def _children(region: Region, whole: Resource) -> list[Execution]:
@@ -163,30 +173,32 @@ def _children(region: Region, whole: Resource) -> list[Execution]:
     return [one for _target_id, one in sorted({**found, **unstarted}.items())]
 
 
-def _unfinished(execution_id: str, seconds: int) -> str:
-    return f"Automation {execution_id} was not finished within {seconds} seconds. It goes on in AWS."
-
-
-def _result(
-    task: Task, execution_id: str | None, status: str, found: Sequence[Execution], words: Sequence[str] = ()
-) -> dict[str, Any]:
+def _result(task: Task, whole: Execution, found: Sequence[Execution]) -> dict[str, Any]:
     failed = [execution for execution in found if not execution.succeeded]
-    result = {
-        "changed": True,
-        "execution_id": execution_id,
-        "status": status,
+    message = _message(task, whole, found, failed)
+    return {
+        # what ended before it had a target did nothing
+        "changed": bool(found) or whole.status not in ENDED,
+        "execution_id": whole.execution_id or None,
+        "status": whole.status,
         "executions": [execution.to_dict() for execution in found],
         "failed_executions": [execution.to_dict() for execution in failed],
+        **({"msg": message} if message else {}),
     }
-    told = list(words)
+
+
+def _message(task: Task, whole: Execution, found: Sequence[Execution], failed: Sequence[Execution]) -> str | None:
+    words = []
+    if task.options["wait"] and whole.status not in (*ENDED, PLANNED):
+        seconds = task.options["wait_timeout"]
+        words.append(f"Automation {whole.execution_id} was not finished within {seconds} seconds. It goes on in AWS.")
     if failed:
         more = f"; and {len(failed) - NAMED} more" if len(failed) > NAMED else ""
         some = "; ".join(execution.words for execution in failed[:NAMED])
-        told.append(f"{len(failed)} of {len(found)} executions did not succeed: {some}{more}.")
-    elif execution_id and not found and task.options["wait"]:
-        if not task.options["allow_no_targets"]:
-            told.append("There was no target: nothing was done. With allow_no_targets this is no failure.")
-        result["changed"] = False
-    elif status not in (*SUCCESS, "Planned", "InProgress") and not told:
-        told.append(f"Automation {execution_id} ended as {status}.")
-    return {**result, "msg": " ".join(told)} if told else result
+        words.append(f"{len(failed)} of {len(found)} executions did not succeed: {some}{more}.")
+    elif whole.status in ENDED and not whole.succeeded:
+        words.append(f"Automation {whole.execution_id} ended as {whole.ending}.")
+    # where nothing has the tag, SSM calls it a success
+    elif whole.succeeded and not found and not task.options["allow_no_targets"]:
+        words.append("There was no target: nothing was done. With allow_no_targets this is no failure.")
+    return " ".join(words) or None

@@ -13,28 +13,35 @@ from typing import Any
 from ..resource.task import Task
 from ..sweep.errors import CallError, SweepError
 from ..sweep.region import Region
-from .command_invocations import Invocation, await_command, read_invocations
+from .command_invocations import SUCCESS, Invocation, await_command, read_invocations
 from .command_options import INSTANCES, Command
 from .command_targets import ONLINE, UNMANAGED, Target, find_targets
 
 NAMED = 10
-# no word of SSM's: the command was never sent
-NOT_SENT = "NotSent"
+# no words of SSM's: the command was never sent; it is not known whether it was
+NOT_SENT, UNKNOWN = "NotSent", "Unknown"
 NO_INSTANCES = "NoInstancesInTag"
 
 
 @dataclass
 class Run:
-    """What has been done so far. `unfinished` is a command that did not come to its end in time."""
+    """What has been done so far. `unfinished` is a command that did not come to its end in time, `cut_short` says how
+    those ended that ended before they were done everywhere."""
 
     command_ids: list[str] = field(default_factory=list)
     invocations: list[Invocation] = field(default_factory=list)
     unfinished: str | None = None
+    cut_short: list[str] = field(default_factory=list)
     error: CallError | None = None
 
     @property
     def errors(self) -> int:
         return sum(invocation.counts for invocation in self.invocations)
+
+    @property
+    def maybe_sent(self) -> bool:
+        """Whether the answer to SendCommand was lost. It takes no token, so that to repeat it might run it twice."""
+        return self.error is not None and self.error.operation == "SendCommand" and not self.error.answered
 
 
 @dataclass(frozen=True)
@@ -55,19 +62,20 @@ class Sending:
 
     def send_all(self, run: Run) -> None:
         """One batch after the other, until there are more errors than allowed. Raises CallError where nothing was
-        sent."""
+        sent for sure."""
         batches, allowed = self.batches, self.command.rate.allowed_errors(len(self.targets))
         for batch in batches:
             try:
                 self._send(batch, run, None if len(batches) == 1 else allowed - run.errors)
             except CallError as error:
-                if not run.command_ids:
-                    raise
                 run.error = error
+                if not run.command_ids and not run.maybe_sent:
+                    raise
             if run.unfinished or run.error or run.errors > allowed:
                 break
-        for batch in batches[len(run.command_ids) :]:
-            run.invocations += [Invocation.unsent(target, NOT_SENT) for target in batch]
+        for number, batch in enumerate(batches[len(run.command_ids) :]):
+            details = UNKNOWN if run.maybe_sent and number == 0 else NOT_SENT
+            run.invocations += [Invocation.unsent(target, details) for target in batch]
 
     def _send(self, batch: Sequence[Target], run: Run, max_errors: int | None) -> None:
         by_id = {"InstanceIds": [target.instance_id for target in batch]}
@@ -84,11 +92,15 @@ class Sending:
         run.command_ids.append(command_id)
         if not self.wait:
             return
-        if not await_command(self.region, command_id, self.command.patience):
+        course = await_command(self.region, command_id, self.command.patience)
+        if not course.ended:
             run.unfinished = command_id
+        if course.cut_short:
+            run.cut_short.append(f"Command {command_id} ended as {course.status_details}.")
         found = read_invocations(self.region, command_id, self.full_output)
         # SSM looks for itself, and a moment later
-        run.invocations += found or [Invocation.unsent(target, NO_INSTANCES) for target in batch]
+        details = NO_INSTANCES if course.status in ("", SUCCESS) else course.status_details
+        run.invocations += found or [Invocation.unsent(target, details) for target in batch]
 
 
 def run_command(task: Task) -> dict[str, Any]:
@@ -130,7 +142,7 @@ def _needs_wait(targets: Sequence[Target]) -> str:
 
 
 def _result(task: Task, targets: Sequence[Target], run: Run) -> dict[str, Any]:
-    sent = bool(run.command_ids) or (task.check_mode and any(target.managed for target in targets))
+    sent = bool(run.command_ids) or run.maybe_sent or (task.check_mode and any(target.managed for target in targets))
     failed = [one for one in run.invocations if not one.succeeded]
     result = {
         "changed": sent and not task.options["read_only"],
@@ -148,14 +160,20 @@ def _result(task: Task, targets: Sequence[Target], run: Run) -> dict[str, Any]:
 
 
 def _message(task: Task, run: Run, failed: Sequence[Invocation]) -> str | None:
-    words = []
+    words = [*run.cut_short]
     if run.unfinished:
         words.append(
             f"Command {run.unfinished} was not finished within {task.options['wait_timeout']} seconds. It goes on in"
             " AWS; what was known of each instance then is in `invocations`."
         )
     if run.error:
-        words.append(f"{run.error}. Earlier commands were sent.")
+        words.append(f"{run.error}." + (" Earlier commands were sent." if run.command_ids else ""))
+    if run.maybe_sent:
+        words.append(
+            "It may have been sent all the same, and was not sent again: look for"
+            f" {task.options['document_name']} in the command history of Run Command in {task.account.own_region}"
+            " before you do."
+        )
     if failed:
         of = f"{len(failed)} of {len(run.invocations)} instances did not succeed"
         words.append(f"{of}: {_some(one.words for one in failed)}.")

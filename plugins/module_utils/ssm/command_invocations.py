@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -15,24 +16,23 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule says that it is missing
 
-from ..resource.patience import Look, Patience, look_until
+from ..resource.patience import Look, Patience, waiter_of
 from ..sweep.region import Region, Resource
 from .command_targets import Target
 
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
 SUCCESS = "Success"
-# the executions under way go on for a while after max_errors has ended the command
-FINISHED = (
-    "contains(['Success', 'Cancelled', 'Failed', 'TimedOut'], Commands[0].Status)"
-    " && Commands[0].CompletedCount >= Commands[0].TargetCount"
-)
+ENDED = (SUCCESS, "Cancelled", "Failed", "TimedOut")
+UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
 # a command that was just sent may not be known everywhere yet
 NOT_YET = ("InvalidCommandId",)
 # what counts against max_errors, unless the command never ran
 COUNTED = ("Failed", "TimedOut")
 NOT_COUNTED = ("AccessDenied", "DeliveryTimedOut", "InvalidPlatform", "Terminated", "Undeliverable")
-# the list cuts each plugin's output here; GetCommandInvocation gives 24,000 characters
+# the list cuts each plugin's output here, in bytes; GetCommandInvocation gives 24,000 characters
 LIST_OUTPUT = 2500
+# what SSM Agent ends standard output and errors with where it cuts them: TruncateOutput in its iohandler.go
+CUT_MARKS = ("---Output truncated---", "---Error truncated----")
 # the ResponseCode of what did not run; Windows knows negative exit codes
 NOT_RUN = -1
 ERROR_MARK = "\n----------ERROR-------\n"
@@ -81,7 +81,7 @@ class Invocation:
 
     @property
     def is_cut(self) -> bool:
-        return any(len(plugin.get("Output", "")) >= LIST_OUTPUT for plugin in self.plugins)
+        return any(_is_cut(plugin.get("Output", "")) for plugin in self.plugins)
 
     @property
     def words(self) -> str:
@@ -100,6 +100,10 @@ class Invocation:
         }
 
 
+def _is_cut(output: str) -> bool:
+    return len(output.encode()) >= LIST_OUTPUT or any(mark in output for mark in CUT_MARKS)
+
+
 def _exit_code(plugins: Sequence[Resource]) -> int | None:
     ran = [plugin for plugin in plugins if plugin.get("ResponseCode", NOT_RUN) != NOT_RUN]
     failed = [plugin for plugin in ran if plugin["Status"] != SUCCESS]
@@ -111,15 +115,48 @@ def _joined(texts: Any) -> str:
     return "\n".join(text.rstrip("\n") for text in texts if text.strip())
 
 
-def await_command(region: Region, command_id: str, patience: Patience) -> bool:
-    """Whether the command came to its end in time. One call a look, however many instances. Raises CallError."""
-    look = Look("ssm", "list_commands", {"CommandId": command_id}, NOT_YET)
-    acceptor = {"state": "success", "matcher": "path", "argument": FINISHED, "expected": True}
-    try:
-        look_until(region, look, patience, [acceptor], f"command {command_id}")
-    except WaiterError:
-        return False
-    return True
+@dataclass(frozen=True)
+class Course:
+    """How far a command as a whole is, in SSM's words. `completed`: by SSM's count it is done on all instances;
+    `ended`: nothing of it goes on anywhere."""
+
+    status: str = ""
+    status_details: str = ""
+    completed: bool = False
+    ended: bool = False
+
+    @classmethod
+    def of(cls, region: Region, row: Resource) -> Course:
+        """Raises CallError."""
+        status, completed = row["Status"], row.get("CompletedCount", 0) >= row.get("TargetCount", 0)
+        # after max_errors has ended the command, executions go on for a while; and some endings are never counted
+        ended = status in ENDED and (completed or not _is_under_way(region, row["CommandId"]))
+        return cls(status, row.get("StatusDetails") or status, completed, ended)
+
+    @property
+    def cut_short(self) -> bool:
+        return self.ended and self.status != SUCCESS and not self.completed
+
+
+def await_command(region: Region, command_id: str, patience: Patience) -> Course:
+    """The command as it was at the last look. One call a look, however many instances; only of a command that ended
+    before it was done on all of them, the list of its invocations is read too. Raises CallError."""
+    look, seen = Look("ssm", "list_commands", {"CommandId": command_id}, NOT_YET), [Course()]
+
+    def again(**_parameters: Any) -> dict[str, Any]:
+        for row in look.at(region).get("Commands", [])[:1]:
+            seen[0] = Course.of(region, row)
+        return {"Ended": seen[0].ended}
+
+    acceptor = {"state": "success", "matcher": "path", "argument": "Ended", "expected": True}
+    with suppress(WaiterError):
+        waiter_of(f"command {command_id}", look.operation, again, [acceptor], patience.delay, patience.attempts).wait()
+    return seen[0]
+
+
+def _is_under_way(region: Region, command_id: str) -> bool:
+    pages = region.pages("ssm", "list_command_invocations", "CommandInvocations", CommandId=command_id)
+    return any(row["Status"] in UNDER_WAY for page in pages for row in page)
 
 
 def read_invocations(region: Region, command_id: str, full_output: bool) -> list[Invocation]:
@@ -134,7 +171,7 @@ def read_invocations(region: Region, command_id: str, full_output: bool) -> list
 
 
 def _full(region: Region, invocation: Invocation, plugin: Resource) -> str:
-    if len(plugin.get("Output", "")) < LIST_OUTPUT:
+    if not _is_cut(plugin.get("Output", "")):
         return str(plugin.get("Output", ""))
     answer = region.call(
         "ssm",

@@ -6,17 +6,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..sweep.finding import tags_of
 from ..sweep.instances import instance_pages
 from ..sweep.region import Region, Resource
+from .nodes import EXISTING, exists
 
 ONLINE, UNMANAGED = "Online", "Unmanaged"
 FILTER_VALUES = 100
-RUNNING = {"Name": "instance-state-name", "Values": ["running"]}
 
 
 @dataclass(frozen=True)
@@ -77,18 +77,27 @@ def find_targets(region: Region, selector: Selector) -> list[Target]:
     if selector.instance_ids:
         return _by_id(_of_ids(region, selector.instance_ids), _named(selector.instance_ids))
     if selector.tags:
-        return _by_id(_of_tags(region, selector.tags), _running(region, _tag_filters(selector.tags)))
+        return _there(_of_tags(region, selector.tags), _instances(region, _tag_filters(selector.tags)))
     ids = _members(region, selector.resource_group)
-    running = (one for some in _batches(ids, FILTER_VALUES) for one in _running(region, [_filter("instance-id", some)]))
-    return _by_id(_of_ids(region, ids), running)
+    filters = ([_filter("instance-id", some)] for some in _batches(ids, FILTER_VALUES))
+    return _there(_of_ids(region, ids), (instance for one in filters for instance in _instances(region, one)))
+
+
+def _there(managed: Iterable[Target], instances: Iterable[Resource]) -> list[Target]:
+    """One instance that is terminated would have SSM refuse all that are named in the same command."""
+    known = {instance["InstanceId"]: instance for instance in instances}
+    running = (_unmanaged(instance) for instance in known.values() if instance["State"]["Name"] == "running")
+    existing = (target for target in managed if exists(target.instance_id, known))
+    return _by_id((_renamed(target, known.get(target.instance_id, {})) for target in existing), running)
+
+
+def _renamed(target: Target, instance: Resource) -> Target:
+    """EC2's Name tag says more than the computer's name."""
+    return replace(target, name=tags_of(instance).get("Name") or target.name)
 
 
 def _by_id(managed: Iterable[Target], others: Iterable[Target]) -> list[Target]:
-    known = {target.instance_id: target for target in others}
-    for target in managed:
-        # EC2's Name tag says more than the computer's name
-        other = known.get(target.instance_id)
-        known[target.instance_id] = replace(target, name=other.name) if other and other.name else target
+    known = {target.instance_id: target for some in (others, managed) for target in some}
     return [known[instance_id] for instance_id in sorted(known)]
 
 
@@ -120,17 +129,14 @@ def _managed(region: Region, filters: Sequence[Resource]) -> list[Target]:
     ]
 
 
-def _running(region: Region, filters: Sequence[Resource]) -> list[Target]:
-    instances = (instance for page in instance_pages(region, [*filters, RUNNING]) for instance in page)
-    return [
-        Target(
-            instance["InstanceId"],
-            tags_of(instance).get("Name", ""),
-            UNMANAGED,
-            "Windows" if instance.get("Platform") == "windows" else "Linux",
-        )
-        for instance in instances
-    ]
+def _instances(region: Region, filters: Sequence[Resource]) -> Iterator[Resource]:
+    pages = instance_pages(region, [*filters, _filter("instance-state-name", EXISTING)])
+    return (instance for page in pages for instance in page)
+
+
+def _unmanaged(instance: Resource) -> Target:
+    platform = "Windows" if instance.get("Platform") == "windows" else "Linux"
+    return Target(instance["InstanceId"], tags_of(instance).get("Name", ""), UNMANAGED, platform)
 
 
 def _members(region: Region, group: str) -> list[str]:

@@ -34,16 +34,23 @@ from .errors import THROTTLES, TIMEOUTS
 
 @dataclass(frozen=True)
 class Fault:
-    """A passing fault: how often a call that meets it is tried, and the longest pause between tries in seconds."""
+    """A passing fault: how often a call that meets it is tried, the longest pause between tries in seconds, and whether
+    AWS may have done what it was asked all the same."""
 
     max_attempts: int
     longest_delay: float
+    maybe_done: bool = False
 
 
 # the pacer spaces throttled calls, so they need no long pause of their own
 THROTTLED = Fault(max_attempts=200, longest_delay=2.0)
-FAULTY = Fault(max_attempts=6, longest_delay=10.0)
-TIMED_OUT = Fault(max_attempts=2, longest_delay=1.0)
+FAULTY = Fault(max_attempts=6, longest_delay=10.0, maybe_done=True)
+TIMED_OUT = Fault(max_attempts=2, longest_delay=1.0, maybe_done=True)
+UNREACHED = Fault(max_attempts=2, longest_delay=1.0)
+
+# what would be done twice if it were repeated after a lost answer: these take no idempotency token, and no name that
+# must be unique. Whoever calls them gets a CallError that isn't `answered`, and looks for what they may have made.
+ONCE = frozenset({"CreateAssociation", "SendCommand"})
 
 # what is left of a pace after a throttle: of halves, a sawtooth would use three quarters of what AWS grants
 SLOWER = 0.75
@@ -177,6 +184,8 @@ class Calls:
             return None
         if fault is THROTTLED:
             pacer.throttled()
+        if fault.maybe_done and operation.name in ONCE:
+            return None
         return _delay(attempts, fault.longest_delay) if attempts < fault.max_attempts else None
 
     def _pacer(self, operation: str) -> Pacer:
@@ -188,11 +197,11 @@ class Calls:
 
 
 def _fault(response: tuple[Any, dict[str, Any]] | None, exception: Exception | None) -> Fault | None:
-    if isinstance(exception, (ConnectTimeoutError, ReadTimeoutError)):
+    if isinstance(exception, ReadTimeoutError):
         return TIMED_OUT
     # a name that cannot be resolved stays so: botocore raises EndpointConnectionError for it
-    if isinstance(exception, EndpointConnectionError):
-        return TIMED_OUT
+    if isinstance(exception, (ConnectTimeoutError, EndpointConnectionError)):
+        return UNREACHED
     if isinstance(exception, (ConnectionClosedError, HTTPClientError)):
         return FAULTY
     if response is None:

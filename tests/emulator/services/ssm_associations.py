@@ -30,6 +30,12 @@ SETTINGS = (
     "ApplyOnlyAtCronInterval",
     "CalendarNames",
     "ScheduleOffset",
+    "Duration",
+    "TargetLocations",
+    "TargetMaps",
+    "AutomationTargetParameterName",
+    "AlarmConfiguration",
+    "AssociationDispatchAssumeRole",
 )
 
 

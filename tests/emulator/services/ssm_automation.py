@@ -57,6 +57,11 @@ def set_looks(backend: Any, looks: float) -> None:
     backend.automation_looks = looks
 
 
+def end_before_targets(backend: Any, status: str, failure: str) -> None:
+    """Have each execution end so before its targets are looked up, as it does where its role may not list them."""
+    backend.automation_end = (status, failure)
+
+
 def start_automation_execution(call: Call) -> dict[str, Any]:
     """StartAutomationExecution of one execution, or with TargetParameterName and one target (a tag, or values of the
     parameter) of one for each resource, until there are more errors than MaxErrors.
@@ -72,7 +77,9 @@ def start_automation_execution(call: Call) -> dict[str, Any]:
     execution = Execution(call.params["DocumentName"], given, getattr(ssm(call), "automation_looks", LOOKS))
     execution.request = dict(call.params)
     executions_of(ssm(call))[execution.execution_id] = execution
-    if by_target:
+    if end := getattr(ssm(call), "automation_end", None):
+        execution.status, execution.failure = end
+    elif by_target:
         _run_children(call, document, execution, by_target)
     else:
         _run(call, document, execution)

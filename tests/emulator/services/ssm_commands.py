@@ -17,11 +17,14 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..wire import AwsError, Call, page
-from .ssm_instances import PLUGINS, Managed, Outcome, managed_of, ssm, tags_of
+from .ssm_instances import PLUGINS, Managed, Outcome, is_terminated, managed_of, ssm, tags_of
 
 # looks at a command that is still in progress, unless a test says otherwise
 LOOKS = 1
 LIST_OUTPUT, FULL_OUTPUT, FULL_ERRORS = 2500, 24000, 8000
+# what the agent puts between outputs and errors, and where it cuts them
+ERROR_TITLE = "\n----------ERROR-------\n"
+OUTPUT_CUT, ERROR_CUT = "\n---Output truncated---", "\n---Error truncated----"
 INSTANCES, TARGETS = 50, 5
 STATUSES = {
     "Success": "Success",
@@ -31,28 +34,47 @@ STATUSES = {
     "ExecutionTimedOut": "TimedOut",
 }
 NOT_COUNTED = ("Success", "AccessDenied", "DeliveryTimedOut", "Undeliverable", "InvalidPlatform", "Terminated")
+# no terminal states of an invocation as CompletedCount counts them
+NEVER_COMPLETED = ("AccessDenied", "InvalidPlatform")
 SHELLS = {"AWS-RunShellScript": "Linux", "AWS-RunPowerShellScript": "Windows"}
 
 
 @dataclass
 class Sent:
-    """A command, and what it came to on each instance. It is in progress for `looks` more looks."""
+    """A command, and what it came to on each instance. It is in progress for `looks` more looks, and on its first
+    instance for `lingering` looks more. If `refused` (StatusDetails), it ended before it ran anywhere."""
 
     command_id: str
     params: Mapping[str, Any]
     outcomes: dict[str, Outcome]
     instances: Sequence[Managed]
     looks: float
+    lingering: int = 0
+    refused: str = ""
     sent_at: float = field(default_factory=time.time)
 
     @property
     def in_progress(self) -> bool:
         return self.looks > 0
 
+    def is_running(self, instance: Managed) -> bool:
+        """Whether it still runs on an instance, also where it has ended as a whole."""
+        return self.in_progress or (self.looks > -self.lingering and instance is self.instances[0])
+
 
 def set_looks(backend: Any, looks: float) -> None:
     """For how many looks each command is in progress; infinity for one that never ends."""
     backend.command_looks = looks
+
+
+def set_lingering(backend: Any, looks: int) -> None:
+    """For how many looks after each command has ended its first execution goes on."""
+    backend.command_lingering = looks
+
+
+def refuse_commands(backend: Any, status_details: str) -> None:
+    """Have each command end before it runs anywhere: RateExceeded, where there are too many pending invocations."""
+    backend.command_refused = status_details
 
 
 def sent_of(backend: Any) -> dict[str, Sent]:
@@ -63,14 +85,19 @@ def sent_of(backend: Any) -> dict[str, Sent]:
 
 
 def send_command(call: Call) -> dict[str, Any]:
-    """SendCommand: InstanceIds (at most 50, all of them managed, or InvalidInstanceId) or Targets (at most 5).
+    """SendCommand: InstanceIds (at most 50, all of them managed and not terminated, or InvalidInstanceId) or Targets
+    (at most 5).
 
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_SendCommand.html
     """
     backend = ssm(call)
     instances = _instances(call)
     sent = Sent(str(uuid.uuid4()), call.params, {}, instances, getattr(backend, "command_looks", LOOKS))
-    sent.outcomes.update(_run(call, instances))
+    sent.lingering = getattr(backend, "command_lingering", 0)
+    sent.refused = getattr(backend, "command_refused", "")
+    sent.outcomes.update(
+        {one.instance_id: Outcome(sent.refused) for one in instances} if sent.refused else _run(call, instances)
+    )
     sent_of(backend)[sent.command_id] = sent
     return {"Command": _command(sent) | {"Status": "Pending", "StatusDetails": "Pending"}}
 
@@ -80,7 +107,7 @@ def _instances(call: Call) -> list[Managed]:
     if bool(ids) == bool(targets) or len(ids or []) > INSTANCES or len(targets) > TARGETS:
         raise AwsError("ValidationException", "Either InstanceIds (at most 50) or Targets (at most 5) must be given")
     if ids:
-        if unknown := [instance_id for instance_id in ids if instance_id not in managed]:
+        if unknown := [one for one in ids if one not in managed or is_terminated(call, one)]:
             raise AwsError("InvalidInstanceId", f"Instances [{unknown}] not in a valid state for account")
         return [managed[instance_id] for instance_id in ids]
     return [managed[instance_id] for instance_id in sorted(managed) if _is_target(call, instance_id, targets)]
@@ -142,7 +169,8 @@ def _sent(call: Call) -> Sent:
 
 def _command(sent: Sent) -> dict[str, Any]:
     details = _details(sent)
-    done = [] if sent.in_progress else list(sent.outcomes.values())
+    outcomes = [(one, sent.outcomes[one.instance_id]) for one in sent.instances if not sent.refused]
+    done = [outcome for one, outcome in outcomes if not sent.is_running(one) and outcome.status not in NEVER_COMPLETED]
     return {
         "CommandId": sent.command_id,
         **{name: value for name, value in sent.params.items() if name != "Parameters"},
@@ -162,6 +190,8 @@ def _details(sent: Sent) -> str:
         return "NoInstancesInTag"
     if sent.in_progress:
         return "InProgress"
+    if sent.refused:
+        return sent.refused
     statuses = {outcome.status for outcome in sent.outcomes.values()}
     if statuses == {"Success"}:
         return "Success"
@@ -170,14 +200,14 @@ def _details(sent: Sent) -> str:
 
 def list_command_invocations(call: Call) -> dict[str, Any]:
     """ListCommandInvocations, which moto lacks: at most 50 a page; with Details each plugin's output, cut at 2,500
-    characters.
+    bytes.
 
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_ListCommandInvocations.html
     """
     sent, size = _sent(call), call.params.get("MaxResults", 50)
     if not 1 <= size <= 50:
         raise AwsError("ValidationException", f"Value '{size}' at 'maxResults' failed to satisfy constraint")
-    rows = [_invocation(call, sent, instance) for instance in sent.instances]
+    rows = [_invocation(call, sent, instance) for instance in sent.instances if not sent.refused]
     chosen, token = page(sorted(rows, key=_row_id), call.params.get("NextToken") or "", size, _row_id)
     return {"CommandInvocations": list(chosen)} | ({"NextToken": token} if token else {})
 
@@ -194,7 +224,7 @@ def _invocation(call: Call, sent: Sent, instance: Managed) -> dict[str, Any]:
         "InstanceName": instance.name or tags_of(call, instance.instance_id).get("Name", ""),
         "DocumentName": sent.params["DocumentName"],
     }
-    if sent.in_progress:
+    if sent.is_running(instance):
         return row | {"Status": "InProgress", "StatusDetails": "InProgress", "CommandPlugins": []}
     status = STATUSES.get(outcome.status, "Failed")
     plugin = {
@@ -202,14 +232,31 @@ def _invocation(call: Call, sent: Sent, instance: Managed) -> dict[str, Any]:
         "Status": status,
         "StatusDetails": outcome.status,
         "ResponseCode": outcome.exit_code if outcome.status in ("Success", "Failed") else -1,
-        "Output": _both(outcome)[:LIST_OUTPUT],
+        "Output": _both(outcome),
     }
     plugins = [plugin] if call.params.get("Details") else []
     return row | {"Status": status, "StatusDetails": outcome.status, "CommandPlugins": plugins}
 
 
 def _both(outcome: Outcome) -> str:
-    return outcome.output + (f"\n----------ERROR-------\n{outcome.errors}" if outcome.errors else "")
+    """As the agent cuts it, in bytes: the longer of the two, or both.
+
+    TruncateOutput in https://github.com/aws/amazon-ssm-agent, framework/processor/executer/iohandler/iohandler.go
+    """
+    title = ERROR_TITLE if outcome.errors else ""
+    output, errors, room = outcome.output.encode(), outcome.errors.encode(), LIST_OUTPUT - len(title)
+    if len(output) + len(errors) < room:
+        return outcome.output + title + outcome.errors
+    if len(output) > room // 2 and len(errors) > room // 2:
+        half = (room - len(OUTPUT_CUT) - len(ERROR_CUT)) // 2
+        return _cut(output, half) + OUTPUT_CUT + title + _cut(errors, half) + ERROR_CUT
+    if len(output) < room // 2:
+        return outcome.output + title + _cut(errors, room - len(ERROR_CUT) - len(output)) + ERROR_CUT
+    return _cut(output, room - len(OUTPUT_CUT) - len(errors)) + OUTPUT_CUT + title + outcome.errors
+
+
+def _cut(text: bytes, size: int) -> str:
+    return text[:size].decode(errors="replace")
 
 
 def get_command_invocation(call: Call) -> dict[str, Any]:

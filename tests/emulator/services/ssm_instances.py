@@ -12,6 +12,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from ..wire import AwsError, Call, page
+from .instances import all_instances
 
 PAGE_SIZES = (5, 50)
 PLUGINS = {"Linux": "aws:runShellScript", "Windows": "aws:runPowerShellScript"}
@@ -69,6 +70,14 @@ def tags_of(call: Call, instance_id: str) -> Mapping[str, str]:
         return node_tags(ssm(call), instance_id)
     tags: Mapping[str, str] = ec2_backends[call.account][call.region].tags.get(instance_id, {})
     return tags
+
+
+def is_terminated(call: Call, instance_id: str) -> bool:
+    """An instance of EC2 that SSM goes on naming for a while."""
+    from moto.ec2.models import ec2_backends
+
+    instances = all_instances(ec2_backends[call.account][call.region])
+    return any(one.id == instance_id and one.state == "terminated" for _reservation, one in instances)
 
 
 def node_tags(backend: Any, node_id: str) -> dict[str, str]:

@@ -142,6 +142,12 @@ def test_every_choice_is_one_that_rds_documents():
     assert set(auth["client_password_auth_type"]["choices"]) == set(model.shape_for("ClientPasswordAuthType").enum)
 
 
+@pytest.mark.parametrize("option", ["engine_family", "auth", "role_arn", "vpc_subnet_ids"])
+def test_an_option_that_is_null_is_missing(option):
+    with pytest.raises(SweepError, match=f"{option} is missing: it is required with state present"):
+        DbProxy({**validated(), option: None})
+
+
 @pytest.mark.parametrize("name", ["", "-a", "a-", "a--b", "1a", "a_b", "a" * 64])
 def test_a_name_that_rds_would_refuse_is_refused_also_for_a_deletion(name):
     for state in ("present", "absent"):

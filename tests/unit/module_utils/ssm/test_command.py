@@ -17,6 +17,8 @@ SKIPPED = {"Status": "Success", "ResponseCode": 0, "Output": ""}
 RAN = {"Status": "Success", "ResponseCode": 0, "Output": "patched\n"}
 FAILED = {"Status": "Failed", "ResponseCode": 156, "Output": "no repository\n"}
 CRASHED = {"Status": "Failed", "ResponseCode": -1073741510, "Output": ""}
+# what the agent writes where it cuts
+OUTPUT_CUT, ERROR_CUT = "\n---Output truncated---", "\n---Error truncated----"
 NEVER_RAN = {"Status": "TimedOut", "ResponseCode": -1, "Output": ""}
 
 
@@ -38,6 +40,23 @@ def invocation(*plugins: dict[str, Any], status: str = "Success", details: str =
 def test_the_exit_code_is_that_of_the_step_that_failed(plugins, exit_code, output):
     found = invocation(*plugins)
     assert (found.exit_code, found.output) == (exit_code, output)
+
+
+@pytest.mark.parametrize(
+    ("output", "cut"),
+    [
+        ("g" * 2499, False),
+        ("g" * 2500, True),
+        # an odd size is cut in half
+        ("g" * 1200 + OUTPUT_CUT + "\n----------ERROR-------\n" + "e" * 1200 + ERROR_CUT, True),
+        ("ü" * 1238 + OUTPUT_CUT, True),
+        ("ü" * 1227 + ERROR_CUT, True),
+        ("ü" * 1249, False),
+        ("ü" * 1250, True),
+    ],
+)
+def test_output_is_cut_where_the_agent_says_so_or_at_its_size_in_bytes(output, cut):
+    assert invocation(RAN, {**FAILED, "Output": output}).is_cut is cut
 
 
 @pytest.mark.parametrize(

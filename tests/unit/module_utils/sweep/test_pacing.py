@@ -15,7 +15,7 @@ import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.sweep import pacing
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.account import Connection
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import CallError
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.pacing import RATES, Calls, Pacer, Rate, rate_class
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.pacing import ONCE, RATES, Calls, Pacer, Rate, rate_class
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import (
     BotoCoreError,
@@ -213,8 +213,8 @@ def elb_error(code: str) -> tuple[int, str]:
     return 400, f"<ErrorResponse><Error><Code>{code}</Code><Message>m</Message></Error></ErrorResponse>"
 
 
-def json_error(code: str) -> tuple[int, str]:
-    return 400, json.dumps({"__type": code, "message": "m"})
+def json_error(code: str, status: int = 400) -> tuple[int, str]:
+    return status, json.dumps({"__type": code, "message": "m"})
 
 
 SERVED = (200, "<R><DescribeLoadBalancersResult/></R>")
@@ -284,6 +284,46 @@ def test_a_fault_that_stays_is_tried_as_often_as_it_may_pass(connect, answer, at
 def test_a_fault_that_passes_is_not_seen(connect, faults):
     client = connect("ec2", Wire(*faults, volumes("vol-1")))
     assert [volume["VolumeId"] for volume in client.describe_volumes()["Volumes"]] == ["vol-1"]
+
+
+@pytest.mark.parametrize(
+    ("answer", "attempts"),
+    [
+        # whether AWS has done it is not known
+        (json_error("InternalServerError", 500), 1),
+        (json_error("ServiceUnavailable", 503), 1),
+        (json_error("RequestTimeout"), 1),
+        ((502, "<html>Bad Gateway</html>"), 1),
+        (ConnectionClosedError(endpoint_url=URL), 1),
+        (ReadTimeoutError(endpoint_url=URL), 1),
+        # it has not
+        (ConnectTimeoutError(endpoint_url=URL), 2),
+        (EndpointConnectionError(endpoint_url=URL, error="Name or service not known"), 2),
+    ],
+    ids=str,
+)
+def test_what_has_no_idempotency_token_is_not_done_twice(connect, answer, attempts):
+    wire = Wire(answer)
+    client = connect("ssm", wire)
+    with pytest.raises((ClientError, BotoCoreError)):
+        client.send_command(DocumentName="AWS-RunPatchBaseline")
+    assert len(wire.requests) == attempts
+    with pytest.raises((ClientError, BotoCoreError)):
+        client.create_association(Name="AWS-RunPatchBaseline")
+    assert len(wire.requests) == 2 * attempts
+
+
+def test_what_has_no_idempotency_token_is_repeated_after_a_throttle(connect):
+    wire = Wire(*[json_error("ThrottlingException")] * 30, (200, "{}"))
+    connect("ssm", wire).send_command(DocumentName="AWS-RunPatchBaseline")
+    assert len(wire.requests) == 31
+
+
+def test_each_operation_that_is_not_repeated_takes_no_token(session):
+    model = session.client("ssm").meta.service_model
+    for name in ONCE:
+        members = model.operation_model(name).input_shape.members
+        assert not [member for member, shape in members.items() if shape.metadata.get("idempotencyToken")], members
 
 
 @pytest.mark.parametrize(("faults", "retried"), [([], False), ([ec2_error("InternalError", 500)], True)])
