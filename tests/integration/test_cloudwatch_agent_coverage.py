@@ -163,10 +163,11 @@ def test_the_playbook_reports_all_regions_in_the_common_format(aws, playbook, tm
 
 
 def test_numbers_may_be_text_as_a_survey_gives_them(aws, playbook, tmp_path: Path):
-    numbers = {"cloudwatch_agent_coverage_minutes": "5", "cloudwatch_agent_coverage_workers": "4"}
-    done = playbook(PLAYBOOK, cloudwatch_agent_coverage_report_dir=str(tmp_path / "coverage"), **numbers)
+    texts = {"minutes": "5", "workers": "4", "regions": "", "report_dir": str(tmp_path / "coverage")}
+    done = playbook(PLAYBOOK, **{f"cloudwatch_agent_coverage_{name}": text for name, text in texts.items()})
     assert done.returncode == 0, done.stdout + done.stderr
     assert "no metric of the running instance for 5 minutes" in (tmp_path / "coverage" / "findings.jsonl").read_text()
+    assert len(json.loads((tmp_path / "coverage" / "summary.json").read_text())["regions"]) > 1
 
 
 def test_a_region_that_cannot_be_read_fails_the_playbook_after_the_report(aws, playbook, tmp_path: Path):

@@ -50,11 +50,13 @@ def test_flags_and_numbers_may_be_texts_as_a_survey_gives_them(aws, playbook, tm
         "dms_status_report_healthy": "false",
         "dms_status_premigration": "false",
         "dms_status_workers": "4",
+        "dms_status_regions": "",
     }
     done = playbook(PLAYBOOK, dms_status_report_dir=str(tmp_path / "r"), **texts)
     assert done.returncode == 0, done.stdout + done.stderr
     found = rows(tmp_path / "r")
     assert {row["check"] for row in found} == {"dms_status"}
+    assert len(json.loads((tmp_path / "r" / "summary.json").read_text())["regions"]) > 1
     reasons = {row["reason_code"] for row in found}
     assert "tables_errored" in reasons
     assert not reasons & {"healthy", "latency", "stopped_long_ago", "instance_idle"}
