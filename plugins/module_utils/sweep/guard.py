@@ -15,6 +15,8 @@ from .errors import SweepError
 from .finding import Finding
 from .region import Region, Resource
 
+WILDCARDS = frozenset("*?[")
+
 
 @dataclass
 class Candidate:
@@ -85,7 +87,7 @@ class ExcludedByTag(Guard):
 
 
 def _matches(text: str, wanted: str) -> bool:
-    return text == wanted or fnmatchcase(text, wanted)
+    return text == wanted or (not WILDCARDS.isdisjoint(wanted) and fnmatchcase(text, wanted))
 
 
 def _tag_values(option: str, key: str, value: Any) -> list[str]:
