@@ -152,6 +152,11 @@ findings:
       returned: always
       type: str
       sample: report
+    outcome:
+      description: What it is once that is done, or null if nothing is.
+      returned: always
+      type: str
+      sample: null
     due_date:
       description: Always null, as nothing ever goes.
       returned: always

@@ -145,6 +145,11 @@ findings:
       returned: always
       type: str
       sample: report
+    outcome:
+      description: What it is once that is done, or null if nothing is.
+      returned: always
+      type: str
+      sample: null
     due_date:
       description: The day on which a resource in a grace period goes, if nothing changes until then; else null.
       returned: always

@@ -146,6 +146,11 @@ findings:
       returned: always
       type: str
       sample: disable_detailed_monitoring
+    outcome:
+      description: What it is once that is done, or null if nothing is.
+      returned: always
+      type: str
+      sample: basic
     due_date:
       description: The day on which a resource in a grace period goes, if nothing changes until then; else null.
       returned: always

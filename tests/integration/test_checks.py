@@ -235,3 +235,12 @@ def test_ids_that_were_asked_for_in_vain_are_told(aws, module: Module):
     result = module("ebs_orphan_cleanup", check=True, only_ids=[volume["resource_id"], "vol-0gone"], **EVERYWHERE)
     assert result["summary"]["notices"] == ["Asked for but not found, or no longer qualifying: vol-0gone."]
     assert result["summary"]["planned"] == 1
+
+
+def test_where_metrics_are_denied_load_balancers_without_targets_are_found_all_the_same(aws, module: Module):
+    everything = module("alb_idle_facts", no_traffic_days=7, **EVERYWHERE)
+    aws.faults.deny(operation="GetMetricData")
+    result = module("alb_idle_facts", no_traffic_days=7, **EVERYWHERE)
+    assert {error["operation"] for error in result["region_errors"]} == {"GetMetricData"}
+    known = {row["arn"] for row in everything["findings"] if row["reason_code"] != "no_traffic"}
+    assert {row["arn"] for row in result["findings"]} == known != set()

@@ -18,6 +18,8 @@ from typing import Any
 import pytest
 import yaml
 from tests.emulator import Emulator
+from tests.emulator.building.logs import add_log_group
+from tests.emulator.building.site import waste
 from tests.integration.conftest import MODULES, ROOT, changes
 
 ACCOUNT = "123456789012"
@@ -329,3 +331,15 @@ def test_what_a_plan_lists_in_vain_is_told_and_stops_nothing_else(aws, playbook,
     (row,) = [row for row in findings(reports) if row["resource_id"] == volume["resource_id"]]
     assert (row["status"], row["reason"]) == ("skipped", f"{volume['reason']} Left alone: it no longer exists.")
     assert summary(reports)["planned"] == 0
+
+
+def test_the_journals_bucket_is_one_however_it_is_written(empty_aws, playbook, reports):
+    # without s3:// it would be the path of a file, which is lost with an execution environment
+    empty_aws.client("s3").create_bucket(Bucket="audit")
+    for number, place in enumerate(("audit/cost", "s3://audit/cost")):
+        add_log_group(empty_aws.site(), waste("no_retention", "x"), f"/app-{number}")
+        where = {"cost_hygiene_journal_s3": place, "cost_hygiene_report_dir": str(reports)}
+        done = playbook(PLAYBOOK, cost_hygiene_mode="enforce", **where)
+        assert done.returncode == 0, done.stdout
+    kept = empty_aws.client("s3").list_objects_v2(Bucket="audit", Prefix="cost/")["Contents"]
+    assert len({item["Key"].split("/")[1] for item in kept}) == 2

@@ -139,3 +139,41 @@ def test_two_runs_at_once_end_in_the_right_state_with_no_error_to_read(
 def _no_proxy(monkeypatch: pytest.MonkeyPatch) -> None:
     for name in [name for name in os.environ if name.lower() in ("http_proxy", "https_proxy")]:
         monkeypatch.delenv(name)
+
+
+def test_who_interrupts_a_playbook_stops_its_sweep(served: Emulator, empty_aws: Emulator, tmp_path: Path):
+    # Ansible ends its worker, which is in a session of its own: the module outlives it, and nobody would hear of it
+    served.reset(f"orphans-{ACTIONS}")
+    every = volumes(served)
+    served.front.latency_ms = 300
+    variables = {
+        "cost_hygiene_mode": "enforce",
+        "cost_hygiene_checks": ["ebs_orphan_cleanup"],
+        "cost_hygiene_max_actions": ACTIONS,
+        "cost_hygiene_report_dir": str(tmp_path / "report"),
+    }
+    command = [str(Path(sys.executable).with_name("ansible-playbook")), "sysops.aws.cost_hygiene", "-e"]
+    environment = {**os.environ, "ANSIBLE_CONFIG": str(ROOT / "ansible.cfg"), "ANSIBLE_HOME": str(tmp_path / "home")}
+    try:
+        with subprocess.Popen(
+            [*command, json.dumps(variables)],
+            cwd=ROOT,
+            env=environment,
+            stdout=subprocess.DEVNULL,
+            start_new_session=True,
+        ) as process:
+            while changes(served).get("DeleteVolume", 0) < 20:
+                assert process.poll() is None, "it ended by itself"
+                time.sleep(0.01)
+            os.killpg(process.pid, signal.SIGINT)
+        at_the_stop = changes(served)["DeleteVolume"]
+        time.sleep(3)
+        ended = changes(served)["DeleteVolume"]
+        time.sleep(1)
+        assert changes(served)["DeleteVolume"] == ended
+        # what was under way in 32 threads
+        assert ended <= at_the_stop + 2 * 32
+    finally:
+        served.front.latency_ms = 0
+    assert volumes(served)
+    assert_true_to(tmp_path / "report" / "journal.jsonl", volumes(served), every)

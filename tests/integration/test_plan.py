@@ -14,6 +14,9 @@ from typing import Any
 
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.plan import sealed
+from tests.emulator.building.ebs import add_volume
+from tests.emulator.building.logs import add_log_group
+from tests.emulator.building.site import waste
 from tests.integration.conftest import Json, Module, changes
 
 # where the demo accounts hold every case
@@ -182,3 +185,32 @@ def test_the_action_must_be_the_one_that_was_reviewed(aws, module: Module, plan:
     done = module(EBS, plan_path=str(plan), grace_days=7, **ALL)
     assert done["summary"]["changed"] == 0
     assert aws.state() == before
+
+
+def test_a_run_that_would_make_something_else_of_it_than_was_reviewed_is_refused(empty_aws, module: Module, tmp_path):
+    site, logs, plan = empty_aws.site(), "log_group_retention", tmp_path / "findings.jsonl"
+    for name in ("/audit", "/app"):
+        add_log_group(site, waste("no_retention", "x"), name)
+    module(logs, check=True, retention_in_days=365, findings_path=str(plan))
+    empty_aws.calls.clear()
+    done = module(logs, retention_in_days=3, plan_path=str(plan))
+    assert done["failed"]
+    assert "the plan says 'expires after 365 days', and this run would make it 'expires after 3 days'" in done["msg"]
+    assert "Nothing was changed: give it the options of the report" in done["msg"]
+    assert changes(empty_aws) == {}
+    (notice,) = module(logs, check=True, retention_in_days=3, plan_path=str(plan))["summary"]["notices"]
+    assert notice.startswith("Enforcing would be refused. This run has other options than the report")
+    assert module(logs, retention_in_days=365, plan_path=str(plan))["summary"]["changed"] == 2
+
+
+def test_what_could_come_back_when_it_was_reviewed_and_no_longer_can_stays(empty_aws, module: Module, tmp_path: Path):
+    plan, volume = tmp_path / "findings.jsonl", add_volume(empty_aws.site(), waste("unattached", "x"))
+    module(EBS, check=True, final_snapshot=True, findings_path=str(plan))
+    assert [row["reversible"] for row in planned(plan)] == [True]
+    empty_aws.calls.clear()
+    (row,) = module(EBS, plan_path=str(plan))["findings"]
+    assert (row["resource_id"], row["status"]) == (volume.id, "skipped")
+    assert "the plan says that it can be undone, and now it can't" in row["reason"]
+    assert changes(empty_aws) == {}
+    (row,) = module(EBS, plan_path=str(plan), final_snapshot=True)["findings"]
+    assert row["status"] == "changed"

@@ -376,7 +376,11 @@ def test_a_journal_in_a_bucket_is_not_mixed_with_that_of_a_longer_prefix(empty_a
     for name, place in (("/a", "s3://audit/sysops"), ("/b", "s3://audit/sysops-staging")):
         add_log_group(site, NEVER, name)
         module(LOGS, retention_in_days=30, name_prefix=name, journal=[place])
-    assert told(module("sweep_undo", journal=["s3://audit/sysops"])).keys() == {"/a"}
+    done = module("sweep_undo", journal=["s3://audit/sysops"])
+    assert told(done).keys() == {"/a"}
+    # and who put it back hears that the next run finds it once more
+    (notice,) = done["summary"]["notices"]
+    assert notice.startswith("What was put back is found again by the next run")
     assert told(module("sweep_undo", journal=["s3://audit/sysops-staging/"])).keys() == {"/b"}
 
 

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -128,8 +128,7 @@ class IdleLoadBalancers(Policy):
         self.guards = guards
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
-        for page in read_load_balancers(region, self._types, SERVING):
-            yield self._with_traffic(region, page)
+        return self._with_traffic(region, read_load_balancers(region, self._types, SERVING))
 
     def decide(self, resource: Resource, scope: Scope, now: datetime) -> Finding | None:
         code, balancer, kind = idle_reason(resource), resource["LoadBalancer"], resource["Type"]
@@ -168,15 +167,26 @@ class IdleLoadBalancers(Policy):
                 candidate.finding.skip("it no longer exists")
             candidate.finding.configuration = configuration(candidate.resource)
 
-    def _with_traffic(self, region: Region, page: list[Resource]) -> list[Resource]:
+    def _with_traffic(self, region: Region, pages: Iterable[list[Resource]]) -> Iterator[list[Resource]]:
+        """What takes no metrics to tell is found before the error is raised that CloudWatch has answered."""
+        failed: CallError | None = None
+        for page in pages:
+            try:
+                self._add_traffic(region, page)
+            except CallError as error:
+                failed = error
+            yield page
+        if failed:
+            raise failed
+
+    def _add_traffic(self, region: Region, page: Sequence[Resource]) -> None:
         if not self._no_traffic_days:
-            return page
+            return
         serving = {dimension(resource): resource for resource in page if SERVING & set(resource["TargetStates"])}
         kinds = {value: resource["Type"] for value, resource in serving.items()}
         busy = load_balancers_with_traffic(region, kinds, self._no_traffic_days)
         for value, resource in serving.items():
             resource["HasTraffic"] = value in busy
-        return page
 
 
 class IdleClassicLoadBalancers(IdleLoadBalancers):
@@ -187,8 +197,7 @@ class IdleClassicLoadBalancers(IdleLoadBalancers):
         self.guards = [ExcludedByTag(common.exclude_tags)]
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
-        for page in read_classic(region):
-            yield self._with_traffic(region, page)
+        return self._with_traffic(region, read_classic(region))
 
     def complete(self, region: Region, candidates: Sequence[Candidate]) -> None:
         self._complete(candidates, lambda resource: read_classic_details(region, resource))

@@ -71,6 +71,9 @@ class EbsPolicy(Policy):
     def conclude(self, finding: Finding, now: datetime) -> None:
         self._grace.conclude(finding, now)
 
+    def outcome(self, finding: Finding) -> str:
+        return self.transition[1] if finding.action == DELETE else self._grace.outcome(finding)
+
     def foresee(self, region: Region, findings: Sequence[Finding], now: datetime) -> None:
         going = [finding for finding in findings if finding.action == DELETE]
         for finding in going:

@@ -95,7 +95,7 @@ def _fail(finding: Finding, snapshot_id: str, state: str, wait_timeout: int) -> 
         finding.fail(
             "FinalSnapshotTimeout",
             f"The final snapshot {snapshot_id} was not completed within wait_timeout ({wait_timeout} s), so the volume"
-            " stays; raise wait_timeout, or run again.",
+            " stays, and so does the snapshot: raise wait_timeout, as the next run takes another one.",
         )
     else:
         words = f"The final snapshot {snapshot_id} is {state}, not completed, so the volume stays."

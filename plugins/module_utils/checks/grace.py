@@ -73,6 +73,9 @@ class Grace:
         finding.reason = f"It is in use again ({why}), so its mark {self.tag} is taken away."
         finding.reason_code = "in_use_again"
 
+    def outcome(self, finding: Finding) -> str:
+        return f"marked by {self.tag}" if finding.action == MARK else f"without {self.tag}"
+
     def record(self, finding: Finding) -> tuple[dict[str, Any], dict[str, Any]]:
         """The tag before and after, for the journal."""
         now, then = finding.tags.get(self.tag), self._value(finding) if finding.action == MARK else None

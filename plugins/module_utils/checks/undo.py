@@ -26,6 +26,10 @@ PUT_BACK = "put_back"
 DELETE = "delete"
 #: what is done for the sake of another action, and stays when that is undone
 MADE_ON_THE_WAY = (final_snapshot.ACTION,)
+FOUND_AGAIN = (
+    "What was put back is found again by the next run of what was undone: exclude what should stay by a tag, or set"
+    " grace_days."
+)
 #: as many as one list call is asked for
 AT_ONCE = 25
 
@@ -198,6 +202,7 @@ def check_of(
         argument_spec={},
         policies=policies,
         places=sorted({task.place for task in tasks}),
+        afterword=FOUND_AGAIN,
     )
     return {NAME: (check, parameters)}
 

@@ -61,7 +61,7 @@ class Options:
         _between(parameters, "workers", 1, 256)
         _between(parameters, "plan_max_age_hours", 1)
         return cls(
-            regions=parameters["regions"] or [],
+            regions=[name.lower() for name in parameters["regions"] or []],
             assume_role_arn=[_role_arn(arn) for arn in parameters["assume_role_arn"]],
             external_id=parameters["external_id"] or None,
             expected_account_id=[_account_id(account) for account in parameters["expected_account_id"]],

@@ -21,6 +21,7 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 from .account import Account, Connection, open_accounts, open_home
 from .arguments import COMMON_ARGUMENT_SPEC, Options, stripped
 from .errors import LimitExceededError, RegionError, SweepError
+from .finding import CHANGED
 from .limit import Limit, Selection
 from .plan import sealed
 from .policy import Check, Common
@@ -88,6 +89,8 @@ def _run(module: Any, checks: Checks) -> dict[str, Any]:
         sweep, setup_errors = _open(module, options, checks)
         with watched(sweep):
             failure, notices = _work(sweep, setup_errors, options, enforce)
+        if sweep.total().counts[CHANGED]:
+            notices += [check.afterword for check, _values in checks.values() if check.afterword]
     except BaseException:
         if output:
             output.discard()
@@ -167,6 +170,7 @@ def _work(
     notices = [failure] if failure else []
     notices += _of_interest(sweep)
     try:
+        sweep.refuse_otherwise()
         sweep.refuse_over_limit()
     except LimitExceededError as error:
         notices.append(str(error) if enforce else f"Enforcing would be refused. {error}")

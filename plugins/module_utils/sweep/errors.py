@@ -44,7 +44,7 @@ class SweepError(Exception):
 
 
 class LimitExceededError(SweepError):
-    """The plan is larger than the operator allowed; the findings are still returned."""
+    """The plan is larger than the operator allowed, or of other changes; the findings are still returned."""
 
 
 @dataclass

@@ -51,10 +51,11 @@ class Finding:
     """One AWS resource that a check speaks of. It begins as planned; guards, selection and AWS may decide otherwise.
 
     `reason` is one sentence for a person, `reason_code` the same for a program; `action` is what enforcing would do,
-    `report` if nothing. `saves_cost` is false where the action takes nothing off the bill. `due_date` is the day on
-    which the resource goes if nothing changes; `reversible` tells whether the action can be undone (None: there is
-    none), `recoverable_until` until which day the Recycle Bin keeps what goes; both are told only of what is acted on.
-    `in_use` is set by a guard that found it in use. `work` is how it is being acted on.
+    `report` if nothing, and `outcome` what the resource is then. `saves_cost` is false where the action takes nothing
+    off the bill. `due_date` is the day on which the resource goes if nothing changes; `reversible` tells whether the
+    action can be undone (None: there is none), `recoverable_until` until which day the Recycle Bin keeps what goes;
+    both are told only of what is acted on. `in_use` is set by a guard that found it in use. `work` is how it is being
+    acted on.
     """
 
     check: str
@@ -66,6 +67,7 @@ class Finding:
     reason: str
     reason_code: str
     action: str
+    outcome: str | None = None
     age_days: int | None = None
     tags: Mapping[str, str] = field(default_factory=dict)
     cost: Cost | None = None
@@ -136,6 +138,7 @@ class Finding:
             "tags": dict(self.tags),
             "estimated_monthly_cost_usd": self.cost.to_dict() if self.cost else None,
             "action": self.action,
+            "outcome": self.outcome,
             "due_date": _day(self.due_date),
             "reversible": self.reversible if acts else None,
             "recoverable_until": _day(self.recoverable_until) if acts else None,

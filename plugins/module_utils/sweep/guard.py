@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
@@ -93,9 +94,24 @@ def _matches(text: str, wanted: str) -> bool:
 def _tag_values(option: str, key: str, value: Any) -> list[str]:
     values = value if isinstance(value, list) else [value]
     # a value that would match nothing must not pass for a protection
-    if not values or not all(isinstance(one, (str, int, float)) for one in values):
-        raise SweepError(f'{option} holds {key}: {value!r}, which no tag is: write a value, a list of them, or "*".')
-    return [str(one).casefold() for one in values]
+    if not values or not all(_is_tag_value(one) for one in values):
+        raise SweepError(
+            f'{option} holds {key}: {value!r}, which no tag is as it is meant: write a value, in quotes if it is a'
+            ' number, a list of them, or "*".'
+        )
+    return [spelling for one in values for spelling in _spellings(one)]
+
+
+def _is_tag_value(value: Any) -> bool:
+    """Of a text that was to hold several tags, `A=b;C=d`, Ansible makes one; and 1.10 is 1.1 when YAML has read it."""
+    return isinstance(value, int) or (isinstance(value, str) and not re.search(r"[\r\n]|;[^=;]*=", value))
+
+
+def _spellings(value: str | int) -> tuple[str, ...]:
+    """What may have been written where YAML has read this."""
+    if isinstance(value, bool):
+        return ("true", "yes", "on", "y") if value else ("false", "no", "off", "n")
+    return (str(value), f"0{value:o}") if isinstance(value, int) else (value.casefold(),)
 
 
 class OwnedBy(Guard):

@@ -54,9 +54,11 @@ class Selection:
     """What may be acted on besides qualifying: `only_ids`, and the lines of an earlier plan."""
 
     def __init__(self, only_ids: Sequence[str] = (), plan: Plan | None = None) -> None:
-        self._only_ids = frozenset(only_ids)
+        # as DescribeLogGroups writes an ARN
+        self._only_ids = frozenset(name.removesuffix(":*") for name in only_ids)
         self._lines = plan.rows if plan else None
         self._met: set[str | Key] = set()
+        self._otherwise: list[str] = []
 
     def apply(self, finding: Finding) -> None:
         """Skip a planned finding that wasn't asked for."""
@@ -68,6 +70,28 @@ class Selection:
             finding.skip("it is not among only_ids")
         elif self._lines is not None and finding.key not in self._lines:
             finding.skip("the plan does not list it")
+        elif (told := self._line(finding).get("outcome", finding.outcome)) != finding.outcome:
+            where = f"{finding.resource_id} in {finding.scope.region}"
+            self._otherwise.append(f"of {where} the plan says {told!r}, and this run would make it {finding.outcome!r}")
+            finding.skip(f"the plan says of it: {told}")
+
+    def keep_reversible(self, finding: Finding) -> None:
+        """Skip what could come back when the plan was made, and no longer can."""
+        if self._line(finding).get("reversible") and not finding.reversible:
+            finding.skip("the plan says that it can be undone, and now it can't")
+
+    def refuse_otherwise(self) -> None:
+        """Raises LimitExceededError where something would become of a resource that nobody has reviewed."""
+        if self._otherwise:
+            first, more = self._otherwise[0], len(self._otherwise) - 1
+            others = f" (and {more} more)" if more else ""
+            raise LimitExceededError(
+                f"This run has other options than the report that wrote the plan: {first}{others}. Nothing was changed:"
+                " give it the options of the report, or write a new one."
+            )
+
+    def _line(self, finding: Finding) -> Row:
+        return (self._lines or {}).get(finding.key, {})
 
     def unmet_ids(self) -> list[str]:
         """The ids that were asked for and were not found, or no longer qualify."""

@@ -110,6 +110,7 @@ def skipped_line(row: Row, why: str) -> Finding:
         reason=row["reason"],
         reason_code=str(row.get("reason_code")),
         action=row["action"],
+        outcome=row.get("outcome"),
         age_days=row.get("age_days"),
         tags=row.get("tags") or {},
     )

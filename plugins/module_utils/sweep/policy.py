@@ -22,7 +22,7 @@ class Policy:
 
     check: ClassVar[str]
     resource_type: str
-    #: what the resource is before and after the action, for the diff
+    #: what the resource is before and after the action, in words
     transition: tuple[str, str] = ("present", "absent")
     #: how many resources one `act` call takes, by action
     batch_sizes: ClassVar[Mapping[str, int]] = {}
@@ -56,6 +56,10 @@ class Policy:
 
     def conclude(self, finding: Finding, now: datetime) -> None:
         """The policy's last word on a finding, once all guards have spoken. Pure."""
+
+    def outcome(self, finding: Finding) -> str:
+        """What the resource is after the finding's action, as the plan promises it. Pure."""
+        return self.transition[1]
 
     def foresee(self, region: Region, findings: Sequence[Finding], now: datetime) -> None:
         """Say of planned findings whether they can come back, where that takes a list. Raises CallError."""
@@ -103,5 +107,7 @@ class Check:
     permissions: Sequence[str] = ()
     enforce_permissions: Sequence[str] = ()
     facts_name: str | None = None
+    #: what an operator should know once something was changed
+    afterword: str | None = None
     #: where the check has work, if it isn't for `regions` to say: (account id, region)
     places: Sequence[tuple[str, str]] = ()

@@ -92,7 +92,7 @@ def _diff(sweep: Sweep) -> dict[str, str]:
             if row["status"] in (PLANNED, CHANGED):
                 place = f"{row['account_id']} {row['region']} {row['resource_type']} {row['resource_id']}"
                 before.append(f"{place}: {job.policy.transition[0]}\n")
-                after.append(f"{place}: {job.policy.transition[1]}\n")
+                after.append(f"{place}: {row['outcome']}\n")
     return {"before": "".join(before), "after": "".join(after)}
 
 

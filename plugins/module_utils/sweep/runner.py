@@ -18,6 +18,7 @@ from .acting import act, apply_guards, batches, prepare, read_current
 from .errors import CallError, RegionError
 from .finding import CHANGED, FAILED, PLANNED, PROTECTED, REPORT_ONLY, Finding, Summary
 from .guard import Candidate
+from .interruption import is_abandoned
 from .job import Item, Job, Part, Survives, interleaved, parts_of
 from .journal import Journal
 from .limit import Limit, Selection
@@ -39,6 +40,7 @@ class Sweep:
     now: datetime
     workers: int
     stores: InitVar[Sequence[Store]] = ()
+    is_abandoned: Callable[[], bool] = is_abandoned
 
     def __post_init__(self, stores: Sequence[Store]) -> None:
         self.run_id = f"{self.now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
@@ -59,6 +61,10 @@ class Sweep:
             job.settle_plan(plan=not self.limit.exceeded)
         self._settle_unmet()
 
+    def refuse_otherwise(self) -> None:
+        """Raises LimitExceededError where this run would do something else than the plan says."""
+        self.selection.refuse_otherwise()
+
     def refuse_over_limit(self) -> None:
         """Raises LimitExceededError."""
         self.limit.refuse(self.summaries())
@@ -67,12 +73,12 @@ class Sweep:
         """What an inspection would have told, had the plan been within the limit."""
         if not self.limit.exceeded:
             return []
-        names = [inspection.name for policy in self.policies for inspection in policy.inspections]
-        return list(dict.fromkeys(names))
+        asking = [job for job in self.jobs if job.policy.inspections and job.summary().counts[PLANNED]]
+        return list(dict.fromkeys(inspection.name for job in asking for inspection in job.policy.inspections))
 
     def unforeseen(self) -> list[CallError]:
-        """Why it isn't known of some regions whether what goes can come back."""
-        return [job.unforeseen for job in self.jobs if job.unforeseen]
+        """Why it isn't known of some regions, one error each, whether what goes can come back."""
+        return list({job.region.scope: job.unforeseen for job in self.jobs if job.unforeseen}.values())
 
     def act(self) -> None:
         """Act on the plan; each finding ends as changed, skipped or failed."""
@@ -133,6 +139,8 @@ class Sweep:
         findings = [candidate.finding for candidate in candidates]
         for finding in findings:
             job.policy.conclude(finding, self.now)
+            if finding.action != REPORT_ONLY:
+                finding.outcome = job.policy.outcome(finding)
             self.selection.apply(finding)
             if finding.status == PLANNED and finding.action == REPORT_ONLY:
                 finding.report()
@@ -146,6 +154,8 @@ class Sweep:
                 job.policy.foresee(job.region, planned, self.now)
             except CallError as error:
                 job.unforeseen = job.unforeseen or (None if error.unsupported else error)
+            for finding in planned:
+                self.selection.keep_reversible(finding)
         guarded = [finding for finding in findings if finding.status == PROTECTED]
         if guarded and not self.limit.exceeded:
             for explain in job.policy.explanations:
@@ -206,7 +216,8 @@ class Sweep:
             ready = [one for one in self._read_again(job, part.findings) if one.action in job.policy.prepares]
             self.journal.begin(ready, job.policy.prepares)
             for finding in ready:
-                prepare(job, finding)
+                if not self._stopped([finding]):
+                    prepare(job, finding)
                 self.journal.end([finding], CHANGED if finding.status == PLANNED else None)
             self.journal.flush()
 
@@ -219,13 +230,23 @@ class Sweep:
             ready = self._read_again(job, open_findings)
             self.journal.begin(ready)
             for batch in batches(job.policy, ready):
-                act(job, batch)
+                if not self._stopped(batch):
+                    act(job, batch)
                 self.journal.end(batch)
             self.journal.flush()
+
+    def _stopped(self, findings: Sequence[Finding]) -> bool:
+        """Whether nobody waits for this run any more: then the findings are left alone."""
+        stopped = self.is_abandoned()
+        for finding in findings if stopped else ():
+            finding.skip("the run was stopped")
+        return stopped
 
     def _read_again(self, job: Job, findings: Sequence[Finding]) -> list[Finding]:
         """The findings on which, as things are now, still to act."""
         open_findings = [finding for finding in findings if finding.status == PLANNED]
+        if self._stopped(open_findings):
+            return []
         current = read_current(job, [finding.resource_id for finding in open_findings]) if open_findings else {}
         for finding in open_findings:
             self._recheck(job, finding, current.get(finding.resource_id))

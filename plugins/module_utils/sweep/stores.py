@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import fcntl
 import os
+import re
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
@@ -25,6 +26,7 @@ from .errors import CallError, SweepError
 
 S3 = "s3://"
 SUFFIX = ".jsonl"
+BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/|$)")
 
 
 class Store(Protocol):
@@ -130,6 +132,8 @@ def open_store(place: str, account: Callable[[], Account]) -> Store:
 def refuse_unwritable(places: Sequence[str]) -> None:
     """Raises SweepError for the first file that can't be written. A bucket is asked when it is used."""
     for place in places:
+        if place.startswith(S3) and not BUCKET.match(place):
+            raise SweepError(f"The journal {place} names no bucket: write s3://bucket/prefix.")
         if not place.startswith(S3):
             try:
                 FileStore(place).open()

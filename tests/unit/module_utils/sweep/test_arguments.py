@@ -135,7 +135,14 @@ def test_what_is_no_role_is_refused(given):
 
 @pytest.mark.parametrize(
     ("given", "read"),
-    [(None, []), ([], []), (["all"], ["all"]), ("eu-west-1, us-east-1", ["eu-west-1", "us-east-1"]), (["", " "], [])],
+    [
+        (None, []),
+        ([], []),
+        (["", " "], []),
+        (["all"], ["all"]),
+        ("eu-west-1, us-east-1", ["eu-west-1", "us-east-1"]),
+        (["EU-West-1"], ["eu-west-1"]),
+    ],
 )
 def test_regions_are_read_without_the_space_around_them(given, read):
     assert options(regions=given).regions == read

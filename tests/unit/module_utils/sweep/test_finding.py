@@ -20,8 +20,8 @@ TOKYO = timezone(timedelta(hours=9))
 # the design's order too: it is the order of the columns
 KEYS = [
     *("check", "resource_type", "resource_id", "arn", "account_id", "region", "name", "reason", "reason_code"),
-    *("age_days", "tags", "estimated_monthly_cost_usd", "action", "due_date", "reversible", "recoverable_until"),
-    *("status", "protected_by", "error"),
+    *("age_days", "tags", "estimated_monthly_cost_usd", "action", "outcome"),
+    *("due_date", "reversible", "recoverable_until", "status", "protected_by", "error"),
 ]
 HOSTILE = [
     "<script>alert(1)</script>",

@@ -33,9 +33,14 @@ def candidate(tags: dict[str, str] | None = None, resource: Resource | None = No
     [
         ({"Keep": "true"}, {"Keep": "true"}, "tag Keep=true"),
         ({"Keep": "true"}, {"KEEP": "True"}, "tag KEEP=True"),
-        # YAML's true
+        # what YAML makes of yes, and of 0123
         ({"Keep": True}, {"keep": "true"}, "tag keep=true"),
+        ({"Keep": True}, {"Keep": "Yes"}, "tag Keep=Yes"),
+        ({"Spare": False}, {"Spare": "off"}, "tag Spare=off"),
+        ({"Spare": False}, {"Spare": "on"}, None),
         ({"CostCentre": 42}, {"CostCentre": "42"}, "tag CostCentre=42"),
+        ({"CostCentre": 83}, {"CostCentre": "0123"}, "tag CostCentre=0123"),
+        ({"CostCentre": 1}, {"CostCentre": "yes"}, None),
         ({"Keep": "*"}, {"Keep": "whatever"}, "tag Keep=whatever"),
         ({"Keep": "*"}, {"Keep": ""}, "tag Keep="),
         ({"Keep": ""}, {"Keep": ""}, "tag Keep="),
@@ -64,9 +69,12 @@ def test_exclude_tags_are_compared_without_case(excluded, tags, why):
     assert ExcludedByTag(excluded).protects(candidate(tags), None) == why
 
 
-@pytest.mark.parametrize("value", [None, [], {}, {"Keep": "true"}, ["true", None], [["true"]]])
+@pytest.mark.parametrize(
+    "value",
+    [None, [], {}, {"Keep": "true"}, ["true", None], [["true"]], 1.1, "true\nTeam=data", "true;Team=data"],
+)
 def test_an_exclusion_that_could_protect_nothing_is_refused(value):
-    with pytest.raises(SweepError, match=r"exclude_tags holds Keep: .*which no tag is: write a value, a list of them"):
+    with pytest.raises(SweepError, match=r"exclude_tags holds Keep: .*which no tag is as it is meant: write a value"):
         ExcludedByTag({"Team": "db", "Keep": value})
 
 

@@ -74,6 +74,8 @@ def test_a_limit_knows_while_it_counts_when_it_is_exceeded():
         ([], "planned"),
         (["vol-1"], "planned"),
         (["vol-0", "arn:aws:ec2:eu-west-1:123456789012:volume/vol-1"], "planned"),
+        # as DescribeLogGroups writes ARNs
+        (["arn:aws:ec2:eu-west-1:123456789012:volume/vol-1:*"], "planned"),
         (["vol-2"], "skipped"),
         (["vol-"], "skipped"),
         (["arn:aws:ec2:us-east-1:123456789012:volume/vol-1"], "skipped"),

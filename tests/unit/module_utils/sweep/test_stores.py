@@ -210,3 +210,10 @@ def test_two_runs_leave_a_journal_that_can_be_read(path):
     line = json.dumps({**begin, **dict.fromkeys(names, "x")}) + "\n"
     path.write_text(f"\n{line}\n\n")
     assert [entry.id for entry in read_entries(str(path), FileStore(str(path)).read())] == ["x"]
+
+
+@pytest.mark.parametrize("place", ["s3://", "s3:///prefix", "s3://Audit", "s3://a/b"])
+def test_a_journal_in_no_bucket_is_refused_before_anything_is_done(place):
+    with pytest.raises(SweepError, match=f"The journal {place} names no bucket: write s3://bucket/prefix"):
+        refuse_unwritable([place])
+    refuse_unwritable(["s3://audit", "s3://audit/", "s3://audit.logs-2/sysops"])
