@@ -95,6 +95,10 @@ class CallbackModule(CallbackBase):
         #: whether the last line on the terminal is ours, to be written over
         self._ours = False
         self._due = 0.0
+        if sys.stdout.isatty():
+            # for each of these ansible-core copies the whole result of each task: only a live line has to know of them
+            for event in ("ok", "failed", "skipped", "unreachable"):
+                setattr(self, f"v2_runner_on_{event}", self._leave_line)
 
     def v2_playbook_on_start(self, playbook: Any) -> None:
         self._live = is_live(self.get_option("mode"), os.environ, sys.stdout.isatty())
@@ -112,19 +116,10 @@ class CallbackModule(CallbackBase):
         with suppress(OSError):
             os.unlink(self._path)
 
-    def v2_runner_on_ok(self, result: Any) -> None:
-        self._ours = False
-
-    def v2_runner_on_failed(self, result: Any, ignore_errors: bool = False) -> None:
-        self._ours = False
-
-    def v2_runner_on_skipped(self, result: Any) -> None:
-        self._ours = False
-
-    def v2_runner_on_unreachable(self, result: Any) -> None:
-        self._ours = False
-
     def v2_playbook_on_task_start(self, task: Any, is_conditional: bool) -> None:
+        self._leave_line()
+
+    def _leave_line(self, *_result: Any, **_options: Any) -> None:
         self._ours = False
 
     def _take(self, lines: Sequence[str]) -> None:
