@@ -145,6 +145,9 @@ class Sweep:
             if finding.status == PLANNED and finding.action == REPORT_ONLY:
                 finding.report()
         self._annotate(job, findings)
+        for finding in findings:
+            if finding.status == PLANNED:
+                self.selection.keep_reversible(finding)
         return findings
 
     def _annotate(self, job: Job, findings: Sequence[Finding]) -> None:
@@ -154,8 +157,6 @@ class Sweep:
                 job.policy.foresee(job.region, planned, self.now)
             except CallError as error:
                 job.unforeseen = job.unforeseen or (None if error.unsupported else error)
-            for finding in planned:
-                self.selection.keep_reversible(finding)
         guarded = [finding for finding in findings if finding.status == PROTECTED]
         if guarded and not self.limit.exceeded:
             for explain in job.policy.explanations:
