@@ -17,7 +17,7 @@ from .policy import Check
 from .price_table import AS_OF
 from .runner import Sweep
 
-COLLECTION_VERSION = "0.3.1"
+COLLECTION_VERSION = "0.4.0"
 RETURNED_FINDINGS = 200
 
 
