@@ -138,7 +138,7 @@ def test_numbers_and_booleans_may_be_text(empty_aws, playbook, reports, asked, r
         patch_compliance_regions="us-east-1",
     )
     assert done.returncode == returncode, done.stdout
-    assert ("1 instances are not compliant" in " ".join(done.stdout.split())) is (asked == "true")
+    assert ("1 instance is not compliant" in " ".join(done.stdout.split())) is (asked == "true")
     rows = [json.loads(line) for line in (reports / "findings.jsonl").read_text().splitlines()]
     assert {row["name"]: row["reason_code"] for row in rows} == {"web-1": "missing", "web-2": "compliant"}
 
