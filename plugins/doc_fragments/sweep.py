@@ -73,6 +73,8 @@ options:
       - What no longer qualifies is returned as V(skipped), with the reason.
       - Lines may be taken away from the file, but not altered or added, and all must be of one report. Such a file, and
         one of another account or of another version's form, is refused before anything is changed.
+      - So is a run whose options would make something else of a resource than its line says
+        (its C(outcome)). What could come back by its line, and no longer can, is V(skipped).
     type: path
   plan_max_age_hours:
     description:
