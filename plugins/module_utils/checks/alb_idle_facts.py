@@ -20,6 +20,7 @@ from ..sweep.policy import Check, Common, Policy
 from ..sweep.prices import load_balancer_cost
 from ..sweep.region import Region, Resource, Scope
 from .load_balancers import (
+    BALANCER_GONE,
     read_classic,
     read_classic_details,
     read_classic_tags,
@@ -162,7 +163,7 @@ class IdleLoadBalancers(Policy):
             try:
                 read(candidate.resource)
             except CallError as error:
-                if not error.gone:
+                if error.code != BALANCER_GONE:
                     raise
                 candidate.finding.skip("it no longer exists")
             candidate.finding.configuration = configuration(candidate.resource)

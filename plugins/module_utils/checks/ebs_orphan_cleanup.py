@@ -50,6 +50,8 @@ ARGUMENT_SPEC: dict[str, Any] = {
 }
 
 DELETE = "delete"
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+VOLUME_GONE, SNAPSHOT_GONE = ("InvalidVolume.NotFound",), ("InvalidSnapshot.NotFound",)
 # what CreateVolume takes to make a volume again
 VOLUME_FIELDS = (
     *("Size", "VolumeType", "Iops", "Throughput", "Encrypted", "KmsKeyId", "AvailabilityZone", "MultiAttachEnabled"),
@@ -94,6 +96,7 @@ class EbsPolicy(Policy):
 
 class OrphanVolumes(EbsPolicy):
     resource_type = "ec2:volume"
+    gone_codes = VOLUME_GONE
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         super().__init__(options, common)
@@ -185,6 +188,7 @@ def _finding_of_volume(resource: Resource, scope: Scope, **facts: Any) -> Findin
 
 class ObsoleteSnapshots(EbsPolicy):
     resource_type = "ec2:snapshot"
+    gone_codes = SNAPSHOT_GONE
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         super().__init__(options, common)

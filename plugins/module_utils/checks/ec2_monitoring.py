@@ -30,6 +30,8 @@ ARGUMENT_SPEC: dict[str, Any] = {
 # basic monitoring gives a value every five minutes
 BASIC_PERIOD_SECONDS = 300
 DISABLE, ENABLE = "disable_detailed_monitoring", "enable_detailed_monitoring"
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+INSTANCE_GONE = ("InvalidInstanceID.NotFound",)
 BATCH_SIZES = {DISABLE: 50, ENABLE: 50}
 GROUP_TAG = "aws:autoscaling:groupName"
 
@@ -128,6 +130,7 @@ class LaunchesWithDetail(Guard):
 class DetailedMonitoring(Policy):
     check = "ec2_monitoring"
     resource_type = "ec2:instance"
+    gone_codes = INSTANCE_GONE
     batch_sizes = BATCH_SIZES
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:

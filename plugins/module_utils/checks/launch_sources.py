@@ -13,6 +13,8 @@ from ..sweep.errors import CallError
 from ..sweep.region import Region, Resource
 
 DEFAULT, LATEST = "$Default", "$Latest"
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+TEMPLATE_GONE = ("InvalidLaunchTemplateId.NotFound", "InvalidLaunchTemplateId.VersionNotFound")
 
 
 @dataclass(frozen=True)
@@ -105,7 +107,7 @@ def _pinned(region: Region, template: str, versions: list[str]) -> list[Resource
     try:
         return _versions(region, LaunchTemplateId=template, Versions=versions)
     except CallError as error:
-        if not error.gone:
+        if error.code not in TEMPLATE_GONE:
             raise
     # one version that is gone spoils the answer for the others (InvalidLaunchTemplateId.VersionNotFound)
     return [] if len(versions) == 1 else [row for one in versions for row in _pinned(region, template, [one])]

@@ -15,6 +15,16 @@ from ..sweep.region import Region, Resource
 # https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeTags.html
 TAGS_A_CALL = 20
 
+#: https://docs.aws.amazon.com/elasticloadbalancing/latest/APIReference/API_DescribeLoadBalancerAttributes.html; the API
+#: of 2012 has the same
+BALANCER_GONE = "LoadBalancerNotFound"
+#: by operation, the error code for a parent that doesn't exist
+PARENT_GONE = {
+    "describe_target_health": "TargetGroupNotFound",
+    "describe_rules": "ListenerNotFound",
+    "describe_instance_health": BALANCER_GONE,
+}
+
 Tags = dict[str, dict[str, str]]
 
 
@@ -48,11 +58,11 @@ def targets(region: Region, group: Resource) -> list[Resource]:
 
 
 def _unless_gone(region: Region, service: str, operation: str, key: str, **parent: str) -> list[Resource]:
-    """A list that belongs to a parent; empty if the parent was removed meanwhile."""
+    """A list that belongs to a parent; empty if the parent was removed meanwhile. Raises CallError."""
     try:
         return region.listing(service, operation, key, **parent)
     except CallError as error:
-        if error.gone:
+        if error.code == PARENT_GONE[operation]:
             return []
         raise
 
@@ -120,7 +130,7 @@ def _in_chunks(names: Sequence[str], read: Callable[[Sequence[str]], Tags]) -> T
         try:
             found |= read(chunk)
         except CallError as error:
-            if not error.gone:
+            if error.code != BALANCER_GONE:
                 raise
             if len(chunk) > 1:
                 for name in chunk:

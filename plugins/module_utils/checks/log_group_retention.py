@@ -26,6 +26,7 @@ RETENTION_DAYS = (
     *(1096, 1827, 2192, 2557, 2922, 3288, 3653),
 )
 
+LOG_GROUP_GONE = ("ResourceNotFoundException",)
 SET_RETENTION = "set_retention"
 
 ARGUMENT_SPEC: dict[str, Any] = {
@@ -111,6 +112,7 @@ def selects(criteria: str | None, name: str) -> bool:
 class LogGroupRetention(Policy):
     check = "log_group_retention"
     resource_type = "logs:log-group"
+    gone_codes = LOG_GROUP_GONE
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         self._days = checked_retention(options["retention_in_days"], options["minimum_retention_in_days"])

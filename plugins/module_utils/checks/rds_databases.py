@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -35,7 +35,7 @@ TRIES = 3
 
 @dataclass(frozen=True)
 class Kind:
-    """What RDS calls one kind of database in its API."""
+    """What RDS calls one kind of database in its API. `gone` is the error code for one that doesn't exist."""
 
     resource_type: str
     words: str
@@ -48,6 +48,7 @@ class Kind:
     filter: str
     modify: str
     waiter: str
+    gone: str
 
 
 INSTANCES = Kind(
@@ -62,6 +63,7 @@ INSTANCES = Kind(
     filter="db-instance-id",
     modify="modify_db_instance",
     waiter="db_instance_available",
+    gone="DBInstanceNotFound",
 )
 CLUSTERS = Kind(
     resource_type="rds:cluster",
@@ -75,6 +77,7 @@ CLUSTERS = Kind(
     filter="db-cluster-id",
     modify="modify_db_cluster",
     waiter="db_cluster_available",
+    gone="DBClusterNotFoundFault",
 )
 KINDS = (INSTANCES, CLUSTERS)
 
@@ -161,6 +164,7 @@ class DatabasePolicy(Policy):
     def __init__(self, kind: Kind, options: Mapping[str, Any], common: Common) -> None:
         self.kind = kind
         self.resource_type = kind.resource_type
+        self.gone_codes: Collection[str] = (kind.gone,)
         self._selected = Selected.of(options)
         self._wait_seconds: int = options["wait_timeout"]
         self.guards: list[Guard] = [ExcludedByTag(common.exclude_tags)]

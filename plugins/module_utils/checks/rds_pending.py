@@ -39,6 +39,8 @@ class PendingMaintenance(DatabasePolicy):
 
     def __init__(self, kind: Kind, action: str | None, options: Mapping[str, Any], common: Common) -> None:
         super().__init__(kind, options, common)
+        # ApplyPendingMaintenanceAction takes an ARN, whatever it is of
+        self.gone_codes = (kind.gone, "ResourceNotFoundFault")
         self._action = action
         self._opt_in: str = options["pending_maintenance"] if action else REPORT
         self._confirmed: bool = options["apply_immediately"]

@@ -23,8 +23,8 @@ from .rds_databases import CHECK_NAME, CLUSTERS, INSTANCES, Kind, Selected, all_
 
 @dataclass(frozen=True)
 class SnapshotKind:
-    """What RDS calls the snapshots of one kind of database in its API. `source` is the filter on what they were taken
-    of, `source_key` the field that it compares."""
+    """What RDS calls the snapshots of one kind of database in its API. `gone` is the error code for one that doesn't
+    exist."""
 
     of: Kind
     resource_type: str
@@ -34,12 +34,10 @@ class SnapshotKind:
     arn: str
     resource: str
     database_resource: str
-    filter: str
-    source: str
-    source_key: str
     describe_attributes: str
     attributes: str
     delete: str
+    gone: str
 
 
 INSTANCE_SNAPSHOTS = SnapshotKind(
@@ -51,12 +49,10 @@ INSTANCE_SNAPSHOTS = SnapshotKind(
     arn="DBSnapshotArn",
     resource="DbiResourceId",
     database_resource="DbiResourceId",
-    filter="db-snapshot-id",
-    source="dbi-resource-id",
-    source_key="DbiResourceId",
     describe_attributes="describe_db_snapshot_attributes",
     attributes="DBSnapshotAttributes",
     delete="delete_db_snapshot",
+    gone="DBSnapshotNotFound",
 )
 CLUSTER_SNAPSHOTS = SnapshotKind(
     of=CLUSTERS,
@@ -67,12 +63,10 @@ CLUSTER_SNAPSHOTS = SnapshotKind(
     arn="DBClusterSnapshotArn",
     resource="DbClusterResourceId",
     database_resource="DbClusterResourceId",
-    filter="db-cluster-snapshot-id",
-    source="db-cluster-id",
-    source_key="DBClusterIdentifier",
     describe_attributes="describe_db_cluster_snapshot_attributes",
     attributes="DBClusterSnapshotAttributes",
     delete="delete_db_cluster_snapshot",
+    gone="DBClusterSnapshotNotFoundFault",
 )
 
 NEVER = datetime.min.replace(tzinfo=timezone.utc)
@@ -84,7 +78,7 @@ def placed(snapshots: Sequence[Resource], databases: Sequence[Resource], kind: S
     by_resource = {database.get(kind.database_resource): database for database in databases}
     by_name = {database[kind.of.id]: database for database in databases}
     ranks: dict[str, int] = {}
-    counts: dict[str, int] = {}
+    counts: dict[tuple[str, str], int] = {}
     for snapshot in sorted((one for one in snapshots if _restorable(one)), key=lambda one: _taken(one, kind))[::-1]:
         source = source_of(snapshot, kind)
         ranks[snapshot[kind.id]] = counts[source] = counts.get(source, -1) + 1
@@ -101,9 +95,10 @@ def placed(snapshots: Sequence[Resource], databases: Sequence[Resource], kind: S
     ]
 
 
-def source_of(snapshot: Resource, kind: SnapshotKind) -> str:
-    """The database's own id, which it keeps when it is renamed; older snapshots of clusters know the name alone."""
-    return str(snapshot.get(kind.resource) or snapshot[kind.of.id])
+def source_of(snapshot: Resource, kind: SnapshotKind) -> tuple[str, str]:
+    """The database's own id, which it keeps when it is renamed; old snapshots know its name alone."""
+    known = kind.resource if snapshot.get(kind.resource) else kind.of.id
+    return known, snapshot[known]
 
 
 def _restorable(snapshot: Resource) -> bool:
@@ -149,6 +144,7 @@ class OldSnapshots(Policy):
     def __init__(self, kind: SnapshotKind, options: Mapping[str, Any], common: Common) -> None:
         self.kind = kind
         self.resource_type = kind.resource_type
+        self.gone_codes = (kind.gone,)
         self._selected = Selected.of(options)
         self._min_age_days: int = options["manual_snapshot_min_age_days"]
         self._keep_last: int = options["keep_last"]
@@ -164,10 +160,14 @@ class OldSnapshots(Policy):
         self.inspections = [SharedSnapshot(kind)]
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
-        # which are the newest takes all pages
-        snapshots = region.listing("rds", self.kind.listing, self.kind.key, SnapshotType="manual")
-        databases = all_of(region, self.kind.of) if snapshots else []
-        yield [one for one in placed(snapshots, databases, self.kind) if self._chosen(one)]
+        yield [one for one in self._placed(region) if self._chosen(one)]
+
+    def _placed(self, region: Region) -> list[Resource]:
+        """All manual snapshots as they are now: which are the newest takes all pages. A filter would find those of a
+        database that was renamed under one of its names only, and those that don't know its id not at all."""
+        pages = region.pages("rds", self.kind.listing, self.kind.key, SnapshotType="manual")
+        snapshots = [one for page in pages for one in page]
+        return placed(snapshots, all_of(region, self.kind.of) if snapshots else [], self.kind)
 
     def _chosen(self, snapshot: Resource) -> bool:
         tags = tags_of(snapshot["Database"] or snapshot)
@@ -176,7 +176,9 @@ class OldSnapshots(Policy):
     def decide(self, resource: Resource, scope: Scope, now: datetime) -> Finding | None:
         kind, age = self.kind, age_in_days(resource.get("SnapshotCreateTime"), now)
         own = resource[kind.arn].split(":")[4] == scope.account_id
-        if not own or resource.get("SnapshotType") != "manual" or age is None or age < self._min_age_days:
+        if not own or resource.get("SnapshotType") != "manual" or not self._chosen(resource):
+            return None
+        if age is None or age < self._min_age_days:
             return None
         gone, name = resource["Database"] is None, resource[kind.of.id]
         of = f"the {kind.of.words} {name}" + (", which is gone," if gone else "")
@@ -197,17 +199,8 @@ class OldSnapshots(Policy):
         )
 
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
-        """Read with all others of the same databases, so that the newest stay the newest."""
-        kind = self.kind
-        sources = {one.get(kind.source_key, "") for one in self._filtered(region, kind.filter, ids)} - {""}
-        snapshots = self._filtered(region, kind.source, sorted(sources)) if sources else []
-        again = placed(snapshots, all_of(region, kind.of) if snapshots else [], kind)
-        return {one[kind.id]: one for one in again if one[kind.id] in ids}
-
-    def _filtered(self, region: Region, name: str, values: Sequence[str]) -> list[Resource]:
-        wanted = [{"Name": name, "Values": list(values)}]
-        pages = region.pages("rds", self.kind.listing, self.kind.key, SnapshotType="manual", Filters=wanted)
-        return [one for page in pages for one in page]
+        """Read as `find` reads them, so that plan and enforcement see the same ranks."""
+        return {one[self.kind.id]: one for one in self._placed(region) if one[self.kind.id] in ids}
 
     def act(self, region: Region, findings: Sequence[Finding]) -> None:
         region.call("rds", self.kind.delete, **{self.kind.id: findings[0].resource_id})

@@ -13,6 +13,8 @@ from ..sweep.errors import CallError
 from ..sweep.finding import Finding
 from ..sweep.region import Region, Resource
 
+# https://docs.aws.amazon.com/recyclebin/latest/APIReference/API_GetRule.html
+RULE_GONE = "ResourceNotFoundException"
 RULE_TYPES = {"ec2:volume": "EBS_VOLUME", "ec2:snapshot": "EBS_SNAPSHOT"}
 
 
@@ -29,7 +31,7 @@ def _rules(region: Region, kind: str) -> list[Resource]:
             # the list doesn't tell tags and status
             found.append(region.call("rbin", "get_rule", Identifier=row["Identifier"]))
         except CallError as error:
-            if not error.gone:
+            if error.code != RULE_GONE:
                 raise
     return found
 

@@ -29,6 +29,8 @@ ARGUMENT_SPEC: dict[str, Any] = {"min_age_days": {"type": "int", "default": 30}}
 # the tags that the document sets; files/patch_instance.yml of the role patch_baseline
 MADE_BY_TAG, MADE_BY = "sysops:made-by", "sysops.aws.patch_now"
 INSTANCE_TAG, WHEN_TAG = "sysops:patched-instance", "sysops:patch-image"
+# https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
+IMAGE_GONE = ("InvalidAMIID.NotFound",)
 DEREGISTER = "deregister"
 SETTLED = ("available", "failed", "error", "invalid")
 # DeregisterImage's words for a snapshot that is gone, or is needed by another image too
@@ -88,6 +90,7 @@ class SharedImage(Inspection):
 class OldPatchImages(Policy):
     check = "ssm_patch_image_cleanup"
     resource_type = "ec2:image"
+    gone_codes = IMAGE_GONE
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         self._min_age_days: int = options["min_age_days"]
@@ -140,10 +143,7 @@ class OldPatchImages(Policy):
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
         wanted = [{"Name": "image-id", "Values": list(ids)}]
         pages = region.pages("ec2", "describe_images", "Images", Owners=["self"], Filters=wanted)
-        found = {image["ImageId"]: image for page in pages for image in page}
-        # an instance may have been started from it meanwhile: asked anew, past the lists that are kept
-        users = _users(region.elsewhere(region.scope.region), sorted(found))
-        return {name: {**image, "Users": users.get(name)} for name, image in found.items()}
+        return {image["ImageId"]: image for page in pages for image in page}
 
     def act(self, region: Region, findings: Sequence[Finding]) -> None:
         """Its snapshots go with it, in the same call, but for those that another image needs too.

@@ -22,6 +22,9 @@ TYPES_WITH_IOPS = ("gp3", "io1", "io2")
 AVAILABLE_WITHIN_SECONDS = 300
 
 # a volume that is going, or whose key could not be used, is no volume any more
+# https://docs.aws.amazon.com/kms/latest/APIReference/API_DescribeKey.html
+KEY_GONE = "NotFoundException"
+
 ALIVE = {"Name": "status", "Values": ["creating", "available", "in-use"]}
 
 IN_BIN = "in the Recycle Bin"
@@ -172,7 +175,7 @@ def _key_state(region: Region, key: str) -> str | None:
     try:
         return str(region.call("kms", "describe_key", KeyId=key)["KeyMetadata"].get("KeyState"))
     except CallError as error:
-        return "gone" if error.gone else None
+        return "gone" if error.code == KEY_GONE else None
 
 
 def _await_available(region: Region, volume_id: str, key: str | None) -> None:

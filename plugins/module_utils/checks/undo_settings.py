@@ -12,6 +12,9 @@ from typing import Any
 from ..sweep.finding import Finding, tags_of
 from ..sweep.instances import instance_pages
 from ..sweep.region import Region, Resource
+from .ebs_orphan_cleanup import SNAPSHOT_GONE, VOLUME_GONE
+from .ec2_monitoring import INSTANCE_GONE
+from .log_group_retention import LOG_GROUP_GONE
 from .undo import Facts, PutBack, Task, by_id, gone_for_good
 
 
@@ -37,6 +40,7 @@ class PutBackSetting(PutBack):
 
 
 class PutBackRetention(PutBackSetting):
+    gone_codes = LOG_GROUP_GONE
     permissions = ("logs:DescribeLogGroups",)
     enforce_permissions = ("logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy")
 
@@ -59,6 +63,7 @@ class PutBackRetention(PutBackSetting):
 
 
 class PutBackMonitoring(PutBackSetting):
+    gone_codes = INSTANCE_GONE
     permissions = ("ec2:DescribeInstances",)
     enforce_permissions = ("ec2:MonitorInstances", "ec2:UnmonitorInstances")
 
@@ -87,6 +92,7 @@ def _monitoring(instance: Resource) -> str:
 class PutBackMark(PutBackSetting):
     """The mark of a grace period: a tag and its value, None for no such tag."""
 
+    gone_codes = (*VOLUME_GONE, *SNAPSHOT_GONE)
     permissions = ("ec2:DescribeSnapshots", "ec2:DescribeVolumes")
     enforce_permissions = ("ec2:CreateTags", "ec2:DeleteTags")
 

@@ -20,6 +20,8 @@ SECRET = re.compile(
 )
 
 TAGS_A_CALL = 100
+#: DMS says so of whatever was asked for; of a key or a bucket that it can't find it says KMSNotFoundFault and so on
+MISSING = "ResourceNotFoundFault"
 
 
 @dataclass(frozen=True)
@@ -69,7 +71,7 @@ def listed(region: Region, operation: str, key: str, **parameters: Any) -> list[
     try:
         return [row for page in region.pages("dms", operation, key, **parameters) for row in page]
     except CallError as error:
-        if error.gone:
+        if error.code == MISSING:
             return []
         raise
 
@@ -96,7 +98,7 @@ def table_statistics(region: Region, task: Resource) -> list[Resource]:
         return region.listing("dms", "describe_table_statistics", "TableStatistics", ReplicationTaskArn=arn)
     except CallError as error:
         # it has just been removed, or has never come so far as to have some
-        if error.gone or error.code == "InvalidResourceStateFault":
+        if error.code in (MISSING, "InvalidResourceStateFault"):
             return []
         raise
 

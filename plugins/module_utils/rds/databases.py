@@ -18,18 +18,32 @@ from ..sweep.region import Region, Resource
 
 @dataclass(frozen=True)
 class Kind:
-    """`operation` lists under `key`, takes `identifier` for one of them, and tells its state under `status`."""
+    """`operation` lists under `key`, takes `identifier` for one of them, and tells its state under `status`. `missing`
+    is the error code for one that doesn't exist."""
 
     words: str
     operation: str
     key: str
     identifier: str
     status: str
+    missing: str
 
 
-INSTANCE = Kind("DB instance", "describe_db_instances", "DBInstances", "DBInstanceIdentifier", "DBInstanceStatus")
-CLUSTER = Kind("DB cluster", "describe_db_clusters", "DBClusters", "DBClusterIdentifier", "Status")
-SNAPSHOT = Kind("DB snapshot", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier", "Status")
+# https://docs.aws.amazon.com/AmazonRDS/latest/APIReference/API_DescribeDBInstances.html#API_DescribeDBInstances_Errors
+INSTANCE = Kind(
+    "DB instance",
+    "describe_db_instances",
+    "DBInstances",
+    "DBInstanceIdentifier",
+    "DBInstanceStatus",
+    "DBInstanceNotFound",
+)
+CLUSTER = Kind(
+    "DB cluster", "describe_db_clusters", "DBClusters", "DBClusterIdentifier", "Status", "DBClusterNotFoundFault"
+)
+SNAPSHOT = Kind(
+    "DB snapshot", "describe_db_snapshots", "DBSnapshots", "DBSnapshotIdentifier", "Status", "DBSnapshotNotFound"
+)
 
 
 def find(region: Region, kind: Kind, identifier: str) -> Resource | None:
@@ -37,15 +51,10 @@ def find(region: Region, kind: Kind, identifier: str) -> Resource | None:
     try:
         found = region.call("rds", kind.operation, **{kind.identifier: identifier})[kind.key]
     except CallError as error:
-        if is_missing(error):
+        if error.code == kind.missing:
             return None
         raise
     return found[0] if found else None
-
-
-def is_missing(error: CallError) -> bool:
-    """RDS has `DBInstanceNotFound` and `DBClusterNotFoundFault`."""
-    return error.code.removesuffix("Fault").endswith("NotFound")
 
 
 def tags_of(resource: Mapping[str, Any] | None) -> dict[str, str]:

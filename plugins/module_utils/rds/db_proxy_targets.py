@@ -26,20 +26,28 @@ REGISTRABLE = ("available", "modifying", "backing-up")
 
 @dataclass(frozen=True)
 class Kind:
-    """A kind of database: in words, and as the API lists it."""
+    """A kind of database: in words, and as the API lists it; `missing` is the error code for one that doesn't exist."""
 
     words: str
     operation: str
     key: str
     id_key: str
     status_key: str
+    missing: str
 
 
 KINDS = {
     "DBInstanceIdentifiers": Kind(
-        "DB instance", "describe_db_instances", "DBInstances", "DBInstanceIdentifier", "DBInstanceStatus"
+        "DB instance",
+        "describe_db_instances",
+        "DBInstances",
+        "DBInstanceIdentifier",
+        "DBInstanceStatus",
+        "DBInstanceNotFound",
     ),
-    "DBClusterIdentifiers": Kind("DB cluster", "describe_db_clusters", "DBClusters", "DBClusterIdentifier", "Status"),
+    "DBClusterIdentifiers": Kind(
+        "DB cluster", "describe_db_clusters", "DBClusters", "DBClusterIdentifier", "Status", "DBClusterNotFoundFault"
+    ),
 }
 
 
@@ -75,7 +83,7 @@ def _database(region: Region, kind: Kind, identifier: str) -> Mapping[str, Any]:
     try:
         (database,) = region.call("rds", kind.operation, **{kind.id_key: identifier})[kind.key]
     except CallError as error:
-        if not error.gone:
+        if error.code != kind.missing:
             raise
         known = [row[kind.id_key] for row in region.listing("rds", kind.operation, kind.key)]
         raise SweepError(

@@ -19,7 +19,6 @@ from ..resource.properties import TAGS, Change, Properties, said
 from ..resource.resource import Goal, Resource, Step
 from ..sweep.errors import CallError, SweepError
 from ..sweep.region import Region
-from .databases import is_missing
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "global_cluster_identifier": {"type": "str", "required": True, "aliases": ["id"]},
@@ -27,6 +26,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "deletion_protection": {"type": "bool"},
 }
 STATUS = "GlobalClusters[0].Status"
+MISSING = "GlobalClusterNotFoundFault"
 WAITERS = {
     "global_cluster_available": {
         "operation": "DescribeGlobalClusters",
@@ -38,7 +38,7 @@ WAITERS = {
         "operation": "DescribeGlobalClusters",
         "delay": 5,
         "maxAttempts": 180,
-        "acceptors": [{"state": "success", "matcher": "error", "expected": "GlobalClusterNotFoundFault"}],
+        "acceptors": [{"state": "success", "matcher": "error", "expected": MISSING}],
     },
 }
 
@@ -93,7 +93,7 @@ class GlobalCluster(Resource):
         try:
             (found,) = region.call("rds", "describe_global_clusters", **self.identity)["GlobalClusters"]
         except CallError as error:
-            if is_missing(error):
+            if error.code == MISSING:
                 return None
             raise
         writers = [member["DBClusterArn"] for member in found.get("GlobalClusterMembers", []) if member["IsWriter"]]

@@ -14,10 +14,12 @@ from typing import Any
 
 from ..sweep.errors import CallError
 from ..sweep.region import Region, Resource
-from .databases import CLUSTER, INSTANCE, SNAPSHOT, find, is_missing, tags_of
+from .databases import CLUSTER, INSTANCE, SNAPSHOT, find, tags_of
 from .versions import Version, Versions, read_versions
 
 # on everything that a migration makes: its name
+# https://docs.aws.amazon.com/AmazonRDS/latest/APIReference: DescribeGlobalClusters, DescribeDBSubnetGroups
+GLOBAL_MISSING, GROUP_MISSING = "GlobalClusterNotFoundFault", "DBSubnetGroupNotFoundFault"
 NAME_TAG = "sysops:rds_aurora_migration"
 # on the cluster: the last step of those that leave no other trace in RDS
 STEP_TAG = "sysops:rds_aurora_migration_step"
@@ -138,7 +140,7 @@ class Reader:
         if not name:
             return None
         return _first_or_none(
-            self._home, "rds", "describe_global_clusters", "GlobalClusters", GlobalClusterIdentifier=name
+            self._home, "describe_global_clusters", "GlobalClusters", GLOBAL_MISSING, GlobalClusterIdentifier=name
         )
 
     def _subnet_groups(self) -> dict[tuple[str, str], Resource | None]:
@@ -146,7 +148,7 @@ class Reader:
         named = [(home, wanted.subnet_group)] + [(self._region(r.region), r.subnet_group) for r in wanted.replicas]
         return {
             (region.scope.region, name): _first_or_none(
-                region, "rds", "describe_db_subnet_groups", "DBSubnetGroups", DBSubnetGroupName=name
+                region, "describe_db_subnet_groups", "DBSubnetGroups", GROUP_MISSING, DBSubnetGroupName=name
             )
             for region, name in named
             if name
@@ -164,11 +166,11 @@ def _members(region: Region, cluster: str, instances: Sequence[str]) -> Members:
     return Members(find(region, CLUSTER, cluster), there)
 
 
-def _first_or_none(region: Region, service: str, operation: str, key: str, **parameters: Any) -> Resource | None:
+def _first_or_none(region: Region, operation: str, key: str, missing: str, **parameters: Any) -> Resource | None:
     try:
-        found = region.call(service, operation, **parameters)[key]
+        found = region.call("rds", operation, **parameters)[key]
     except CallError as error:
-        if is_missing(error):
+        if error.code == missing:
             return None
         raise
     return found[0] if found else None

@@ -77,11 +77,6 @@ class CallError(Exception):
         return f"{self.service}:{self.operation} answered {self.code}: {self.message}"
 
     @property
-    def gone(self) -> bool:
-        """The resource no longer exists (`InvalidVolume.NotFound`, `ResourceNotFoundException`, `...NotFoundFault`)."""
-        return self.code.endswith(("NotFound", "NotFoundException", "NotFoundFault"))
-
-    @property
     def in_use(self) -> bool:
         """Another resource holds it (`VolumeInUse`, `InvalidSnapshot.InUse`)."""
         return self.code.endswith(("InUse", "InUseException"))

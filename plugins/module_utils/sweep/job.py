@@ -33,6 +33,10 @@ class Job:
     unforeseen: CallError | None = None
     #: whether all has been found that there is to find
     searched: bool = False
+    #: whether something may be changed by now
+    acting: bool = False
+    #: what could not be read just before acting, so that something planned was not done
+    unread: list[RegionError] = field(default_factory=list)
 
     @property
     def place(self) -> tuple[str, str, str, str]:
@@ -44,6 +48,8 @@ class Job:
         entry = RegionError.of(self.region.scope.account_id, self.region.scope.region, error)
         if entry not in self.errors:
             self.errors.append(entry)
+        if self.acting and entry not in self.unread:
+            self.unread.append(entry)
 
     def settle(self, findings: Iterable[Finding], plan: bool) -> int:
         """Keep planned findings if there is a plan to keep them for, spool the rest. Returns how many are planned."""
@@ -103,7 +109,7 @@ class Survives:
         if self.step == "act":
             for finding in open_findings:
                 finding.fail(error.code, str(error))
-        elif error.gone and open_findings:
+        elif error.code in self.job.policy.gone_codes and open_findings:
             for finding in open_findings:
                 finding.skip("it no longer exists")
         else:

@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
@@ -29,6 +29,9 @@ class Policy:
     #: how many resources are read again, in one list call, and acted on together; what is so read is acted on within
     #: seconds, and EC2 would take 200 values in a filter
     chunk: ClassVar[int] = 25
+    #: the error codes by which AWS says that a resource of this type no longer exists; the same said of anything else
+    #: that a call names (a key, a parameter group) is a failure
+    gone_codes: Collection[str] = ()
     #: by action, what must be made ready for all resources before it is done to the first, as the journal names it
     prepares: Mapping[str, str] = {}
     #: whether `find` or `complete` must call AWS for single resources, so that they take longest
@@ -47,12 +50,10 @@ class Policy:
         raise NotImplementedError
 
     def complete(self, region: Region, candidates: Sequence[Candidate]) -> None:
-        """Add to candidates what their list call doesn't tell (tags, configuration), in bulk. Raises CallError."""
+        """Add to candidates what their list call doesn't tell (tags, configuration), in bulk. Raises CallError.
 
-    @property
-    def completes(self) -> bool:
-        """Whether a finding's tags come from `complete`, and not with the resource."""
-        return type(self).complete is not Policy.complete
+        It is asked of what was found, and of what was read again just before acting.
+        """
 
     def conclude(self, finding: Finding, now: datetime) -> None:
         """The policy's last word on a finding, once all guards have spoken. Pure."""
@@ -75,7 +76,10 @@ class Policy:
         """Wait until what `prepare` began is ready; fail the findings for which it isn't in time. Raises CallError."""
 
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
-        """The resources as they are now, by id, in one call for a few dozen ids; those that are gone are left out."""
+        """The resources as they are now, by id, in one call for a few dozen ids; those that are gone are left out.
+
+        Raises CallError; with one of `gone_codes`, because one of several is gone, they are asked for one by one.
+        """
         raise NotImplementedError
 
     def act(self, region: Region, findings: Sequence[Finding]) -> None:

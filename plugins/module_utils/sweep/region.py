@@ -7,10 +7,11 @@
 from __future__ import annotations
 
 import threading
+import time
 from collections.abc import Callable, Hashable, Iterator, Sequence
 from concurrent.futures import Future
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, TypeVar
 
 try:
@@ -28,6 +29,9 @@ Result = TypeVar("Result")
 Resource = dict[str, Any]
 
 LONGEST_POLL_SECONDS = 15
+#: what was read is acted on within this time, and lists that are remembered meanwhile are no older either: so nothing
+#: is changed for what was true more than a minute ago
+FRESH_SECONDS = 30.0
 # the first that knows every operation that is asked for here (ListVolumesInRecycleBin is the youngest)
 MINIMUM_BOTOCORE = "1.41.2"
 
@@ -117,7 +121,7 @@ class Region:
                 yield answer.get(key) or []
 
     def listing(self, service: str, operation: str, key: str, **parameters: Any) -> list[Resource]:
-        """All pages at once. The same list is fetched once a region, whoever asks for it."""
+        """All pages at once. The same list is fetched once a region, whoever asks for it (see `once`)."""
 
         def fetch() -> list[Resource]:
             return [item for page in self.pages(service, operation, key, **parameters) for item in page]
@@ -137,8 +141,13 @@ class Region:
         return Region(self._account, name)
 
     def once(self, key: Hashable, make: Callable[[], Result]) -> Result:
-        """What `make` returned, or raised, the first time that it was asked for under this key in this region."""
+        """What `make` returned, or raised, the first time that it was asked for under this key in this region; after
+        `read_anew`, since then and not longer than FRESH_SECONDS ago."""
         return self._listings.get(key, make)
+
+    def read_anew(self) -> None:
+        """From now on something is changed: what was remembered is read again, and again when it has become old."""
+        self._listings.expire(FRESH_SECONDS)
 
     def _client(self, service: str, operation: str | None = None) -> Any:
         try:
@@ -151,25 +160,73 @@ class Region:
         return client
 
 
-class Once:
-    """A cache in which threads that ask for the same thing at the same time wait for one answer."""
+@dataclass(eq=False)
+class Answer:
+    """What was read for a key: in which phase, and by when. It is as old as the oldest answer that it was made of."""
 
-    def __init__(self) -> None:
+    phase: int
+    read_at: float = float("inf")
+    future: Future[Any] = field(default_factory=Future)
+
+    def rest_on(self, other: Answer) -> None:
+        self.phase, self.read_at = min(self.phase, other.phase), min(self.read_at, other.read_at)
+
+
+class Once:
+    """A cache in which threads that ask for the same thing at the same time wait for one answer. Until it is told that
+    answers `expire`, they are kept."""
+
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self._lock = threading.Lock()
-        self._futures: dict[Hashable, Future[Any]] = {}
+        self._answers: dict[Hashable, Answer] = {}
+        self._phase, self._seconds = 0, float("inf")
+        self._making = threading.local()
+
+    def expire(self, seconds: float) -> None:
+        """Keep no answer of before, and none from now on for more than `seconds`."""
+        with self._lock:
+            self._phase, self._seconds = self._phase + 1, seconds
 
     def get(self, key: Hashable, make: Callable[[], Result]) -> Result:
         with self._lock:
-            first = key not in self._futures
-            future = self._futures.setdefault(key, Future())
+            answer = self._answers.get(key)
+            first = answer is None or not self._is_fresh(answer)
+            if answer is None or first:
+                answer = self._answers[key] = Answer(self._phase)
         if first:
-            try:
-                future.set_result(make())
-            except Exception as error:  # noqa: BLE001
-                # it is for those who asked, and every one of them gets it below
-                future.set_exception(error)
-        result: Result = future.result()
+            self._fill(answer, make)
+        try:
+            result: Result = answer.future.result()
+        finally:
+            if outer := self._outer():
+                outer.rest_on(answer)
         return result
+
+    def _is_fresh(self, answer: Answer) -> bool:
+        return answer.phase == self._phase and self._clock() - answer.read_at <= self._seconds
+
+    def _outer(self) -> Answer | None:
+        """The answer that this thread is making, if it asks on the way to it."""
+        outer: Answer | None = getattr(self._making, "answer", None)
+        return outer
+
+    def _fill(self, answer: Answer, make: Callable[[], Result]) -> None:
+        outer, self._making.answer = self._outer(), answer
+        result: Any = None
+        failed: Exception | None = None
+        try:
+            result = make()
+        except Exception as error:  # noqa: BLE001
+            # it is for those who asked, and every one of them gets it
+            failed = error
+        finally:
+            self._making.answer = outer
+        answer.read_at = min(answer.read_at, self._clock())
+        if failed:
+            answer.future.set_exception(failed)
+        else:
+            answer.future.set_result(result)
 
 
 @contextmanager

@@ -41,6 +41,8 @@ def result_of(
             f"{total.counts[FAILED]} of {attempted} actions failed, see the findings with status failed; the first is"
             f" {total.first_failure}"
         )
+    if (missed := sweep.unread()) and not failure:
+        failure = f"Not all that was planned was done: what may protect it could not be read again: {sentence(missed)}"
     findings = _findings(sweep, RETURNED_FINDINGS if truncate else None)
     summary = _summary(sweep, total, enforce, seconds)
     scopes = {

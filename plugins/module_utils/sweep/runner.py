@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import secrets
+import time
 from collections.abc import Callable, Collection, Iterator, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
@@ -14,9 +15,9 @@ from dataclasses import InitVar, dataclass
 from datetime import datetime
 from itertools import groupby
 
-from .acting import act, apply_guards, batches, prepare, read_current
+from .acting import act, apply_guards, batches, complete, inspected, judge_again, prepare, read_current
 from .errors import CallError, RegionError
-from .finding import CHANGED, FAILED, PLANNED, PROTECTED, REPORT_ONLY, Finding, Summary
+from .finding import CHANGED, PLANNED, PROTECTED, REPORT_ONLY, SKIPPED, Finding, Summary
 from .guard import Candidate
 from .interruption import is_abandoned
 from .job import Item, Job, Part, Survives, interleaved, parts_of
@@ -24,7 +25,7 @@ from .journal import Journal
 from .limit import Limit, Selection
 from .plan import Row, place_of, skipped_line
 from .policy import Policy
-from .region import Region, Resource
+from .region import FRESH_SECONDS, Region, Resource
 from .spool import Spool
 from .stores import Store
 
@@ -41,6 +42,7 @@ class Sweep:
     workers: int
     stores: InitVar[Sequence[Store]] = ()
     is_abandoned: Callable[[], bool] = is_abandoned
+    clock: Callable[[], float] = time.monotonic
 
     def __post_init__(self, stores: Sequence[Store]) -> None:
         self.run_id = f"{self.now:%Y%m%dT%H%M%SZ}-{secrets.token_hex(3)}"
@@ -83,6 +85,9 @@ class Sweep:
     def act(self) -> None:
         """Act on the plan; each finding ends as changed, skipped or failed."""
         self.acting = True
+        for job in self.jobs:
+            job.acting = True
+            job.region.read_anew()
         preparing = [job for job in self.jobs if job.policy.prepares]
         self._each(interleaved([parts_of(job, job.policy.chunk) for job in preparing]), self._prepare_part)
         # what need not wait for anything goes first
@@ -106,6 +111,10 @@ class Sweep:
 
     def errors(self) -> list[RegionError]:
         return list(dict.fromkeys(error for job in self.jobs for error in job.errors))
+
+    def unread(self) -> list[RegionError]:
+        """What could not be read just before acting, so that something planned was not done."""
+        return list(dict.fromkeys(error for job in self.jobs for error in job.unread))
 
     def lines(self) -> Iterator[str]:
         """Every finding as a JSON line."""
@@ -134,7 +143,7 @@ class Sweep:
             with Survives(job, "decide"):
                 if finding := job.policy.decide(resource, job.region.scope, self.now):
                     candidates.append(Candidate(resource, finding))
-        if candidates and self._complete(job, candidates):
+        if candidates and complete(job, candidates):
             apply_guards(job, candidates)
         findings = [candidate.finding for candidate in candidates]
         for finding in findings:
@@ -193,17 +202,6 @@ class Sweep:
             return None if job.errors else read_current(job, ids)
         return None
 
-    def _complete(self, job: Job, candidates: Sequence[Candidate]) -> bool:
-        """Whether all is known that the guards look at; if not, the candidates are protected."""
-        try:
-            job.policy.complete(job.region, candidates)
-        except CallError as error:
-            job.failed(error)
-            for candidate in candidates:
-                candidate.finding.protect(f"what protects it could not be read ({error.operation}: {error.code})")
-            return False
-        return True
-
     def _inspect(self, part: Part) -> None:
         for finding in part.findings:
             with Survives(part.job, "inspect", [finding]):
@@ -225,16 +223,27 @@ class Sweep:
     def _act_on_part(self, part: Part) -> None:
         job = part.job
         with Survives(job, "act", part.findings):
-            open_findings = [finding for finding in part.findings if finding.status == PLANNED]
+            open_findings: Sequence[Finding] = [one for one in part.findings if one.status == PLANNED]
             if prepared := [finding for finding in open_findings if finding.action in job.policy.prepares]:
                 job.policy.await_prepared(job.region, prepared)
-            ready = self._read_again(job, open_findings)
-            self.journal.begin(ready)
-            for batch in batches(job.policy, ready):
-                if not self._stopped(batch):
-                    act(job, batch)
-                self.journal.end(batch)
+            while ready := self._read_again(job, open_findings):
+                open_findings = self._act_while_fresh(job, ready, self.clock() + FRESH_SECONDS)
             self.journal.flush()
+
+    def _act_while_fresh(self, job: Job, findings: Sequence[Finding], deadline: float) -> Sequence[Finding]:
+        """Act on what was just read again. Returns what was not come to by the deadline: that is read once more."""
+        self.journal.begin(findings)
+        some = list(batches(job.policy, findings))
+        for number, batch in enumerate(some):
+            # the first goes in any case: else a journal that is slow would keep all from being done
+            if number and self.clock() > deadline:
+                late = [finding for later in some[number:] for finding in later]
+                self.journal.end(late, SKIPPED)
+                return late
+            if not self._stopped(batch):
+                act(job, inspected(job, batch))
+            self.journal.end(batch)
+        return []
 
     def _stopped(self, findings: Sequence[Finding]) -> bool:
         """Whether nobody waits for this run any more: then the findings are left alone."""
@@ -246,33 +255,7 @@ class Sweep:
     def _read_again(self, job: Job, findings: Sequence[Finding]) -> list[Finding]:
         """The findings on which, as things are now, still to act."""
         open_findings = [finding for finding in findings if finding.status == PLANNED]
-        if self._stopped(open_findings):
+        if not open_findings or self._stopped(open_findings):
             return []
-        current = read_current(job, [finding.resource_id for finding in open_findings]) if open_findings else {}
-        for finding in open_findings:
-            self._recheck(job, finding, current.get(finding.resource_id))
+        judge_again(job, open_findings, self.now)
         return [finding for finding in open_findings if finding.status == PLANNED]
-
-    def _recheck(self, job: Job, finding: Finding, resource: Resource | None) -> None:
-        """Decide again on what the resource is now: anything may have happened since the plan."""
-        if resource is None:
-            return finding.skip("it no longer exists")
-        fresh = job.policy.decide(resource, job.region.scope, self.now)
-        if fresh is None:
-            return finding.skip("it no longer qualifies")
-        if job.policy.completes:
-            fresh.tags = finding.tags
-        apply_guards(job, [Candidate(resource, fresh)])
-        job.policy.conclude(fresh, self.now)
-        if fresh.status == PROTECTED:
-            finding.skip(f"it is protected now: {'; '.join(fresh.protected_by)}")
-        elif fresh.status == FAILED and fresh.error:
-            finding.fail(**fresh.error)
-        elif (fresh.status, fresh.action) != (PLANNED, finding.action):
-            finding.skip("it no longer qualifies")
-        else:
-            # what is acted on is what the resource is now
-            finding.configuration = fresh.configuration
-            finding.work.before, after = job.policy.record(resource, finding)
-            finding.work.after = {**after, **finding.work.after}
-        return None

@@ -12,7 +12,7 @@ from typing import Any
 
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import CallError
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.finding import Finding
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import Once, Scope
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import FRESH_SECONDS, Once, Scope
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -36,6 +36,9 @@ class Lists:
 
     def once(self, key: Any, make: Any) -> Any:
         return self._once.get(key, make)
+
+    def read_anew(self) -> None:
+        self._once.expire(FRESH_SECONDS)
 
     def listing(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
         # fetched once, whoever asks, as a region does it

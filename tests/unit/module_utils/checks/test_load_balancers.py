@@ -127,11 +127,17 @@ def test_targets_are_read_until_one_serves():
     assert region.asked("describe_target_health") == ["g1", "g2"]
 
 
-@pytest.mark.parametrize("code", ["TargetGroupNotFound", "TargetGroupNotFoundException"])
-def test_a_target_group_that_is_gone_has_no_states(code):
+def test_a_target_group_that_is_gone_has_no_states():
     region = Elb(web={"g1": ["unhealthy"], "g2": ["unused"]}, other={"g3": ["healthy"]})
-    region.errors["describe_target_health", "g1"] = code
+    region.errors["describe_target_health", "g1"] = "TargetGroupNotFound"
     assert states(region) == {"web": ["unused"], "other": ["healthy"]}
+
+
+def test_a_target_group_of_which_something_else_is_gone_is_not_read():
+    region = Elb(web={"g1": ["unhealthy"]})
+    region.errors["describe_target_health", "g1"] = "LoadBalancerNotFound"
+    with pytest.raises(CallError, match="LoadBalancerNotFound"):
+        states(region)
 
 
 def test_a_classic_load_balancer_that_is_gone_has_no_states():

@@ -18,7 +18,7 @@ from ansible_collections.sysops.aws.plugins.module_utils.sweep.guard import Cand
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.limit import Limit, Selection
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.policy import Policy
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.prices import Cost
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import Once, Resource, Scope
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import FRESH_SECONDS, Once, Resource, Scope
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.runner import Sweep
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
@@ -33,6 +33,8 @@ class FakeRegion:
         self.things = {thing["Id"]: thing for thing in things}
         self.errors: dict[str, Exception] = {}
         self.calls: list[tuple[str, Any]] = []
+        #: what a list and what an inspection protect, as they are when they are asked
+        self.leases, self.shared = {"leased"}, {"shared"}
         #: what the engine has deleted, and nobody else
         self.deleted: set[str] = set()
         self._once = Once()
@@ -40,6 +42,9 @@ class FakeRegion:
 
     def once(self, key: Any, make: Any) -> Any:
         return self._once.get(key, make)
+
+    def read_anew(self) -> None:
+        self._once.expire(FRESH_SECONDS)
 
     def call(self, operation: str, argument: Any = None) -> None:
         with self._lock:
@@ -64,7 +69,7 @@ class Listed(Guard):
 
     def load(self, region: Any) -> frozenset[str]:
         region.call("ListLeases")
-        return frozenset({"leased"})
+        return frozenset(region.leases)
 
     def protects(self, candidate: Candidate, facts: frozenset[str]) -> str | None:
         return "leased" if candidate.finding.resource_id in facts else None
@@ -75,7 +80,7 @@ class Asked(Inspection):
 
     def inspect(self, region: Any, finding: Finding) -> str | None:
         region.call("AskThing", finding.resource_id)
-        return "shared" if finding.resource_id == "shared" else None
+        return "shared" if finding.resource_id in region.shared else None
 
 
 class Things(Policy):
@@ -84,6 +89,7 @@ class Things(Policy):
     check = "things"
     resource_type = "fake:thing"
     action = "delete"
+    gone_codes = ("InvalidThing.NotFound", "ResourceNotFoundException")
 
     def __init__(self, batch_size: int = 1, inspections: Sequence[Inspection] = ()) -> None:
         self.batch_sizes = {"delete": batch_size}  # type: ignore[misc]

@@ -77,28 +77,23 @@ def test_a_page_of_a_proxy_becomes_one_short_line():
 
 
 @pytest.mark.parametrize(
-    ("code", "gone", "in_use", "unsupported"),
+    ("code", "in_use", "unsupported"),
     [
-        ("InvalidVolume.NotFound", True, False, False),
-        ("InvalidSnapshot.NotFound", True, False, False),
-        ("InvalidInstanceID.NotFound", True, False, False),
-        ("LoadBalancerNotFound", True, False, False),
-        ("ResourceNotFoundException", True, False, False),
-        ("DBClusterSnapshotNotFoundFault", True, False, False),
-        ("VolumeInUse", False, True, False),
-        ("InvalidSnapshot.InUse", False, True, False),
-        ("ResourceInUseException", False, True, False),
-        ("InvalidAction", False, False, True),
-        ("UnknownOperationException", False, False, True),
-        ("UnauthorizedOperation", False, False, False),
-        ("AccessDeniedException", False, False, False),
-        ("NotFoundInCache", False, False, False),
-        ("InternalError", False, False, False),
+        ("InvalidVolume.NotFound", False, False),
+        ("VolumeInUse", True, False),
+        ("InvalidSnapshot.InUse", True, False),
+        ("ResourceInUseException", True, False),
+        ("InvalidAction", False, True),
+        ("UnknownOperationException", False, True),
+        ("UnauthorizedOperation", False, False),
+        ("AccessDeniedException", False, False),
+        ("NotFoundInCache", False, False),
+        ("InternalError", False, False),
     ],
 )
-def test_the_code_tells_what_happened_to_the_resource(code, gone, in_use, unsupported):
+def test_the_code_tells_what_happened_to_the_resource(code, in_use, unsupported):
     error = CallError("ec2", "DeleteVolume", code, "m")
-    assert (error.gone, error.in_use, error.unsupported) == (gone, in_use, unsupported)
+    assert (error.in_use, error.unsupported) == (in_use, unsupported)
 
 
 def test_a_region_error_says_where():

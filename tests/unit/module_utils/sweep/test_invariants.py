@@ -180,7 +180,7 @@ def test_what_holds_in_any_account(regions, chosen, meddled):
         return
 
     meddle(regions[0], meddled[0])
-    untouched = {(r.scope.region, name) for r in regions for name, t in r.things.items() if is_kept(name, t)}
+    untouched = {(r.scope.region, name) for r in regions for name in r.things if is_kept(r, name)}
     run.act()
     run.finish()
     left = {(region.scope.region, name) for region in regions for name in region.things}
@@ -278,15 +278,21 @@ def assert_converges(regions: Sequence[FakeRegion], chosen: Chosen) -> None:
 
 
 def meddle(region: FakeRegion, amount: int) -> None:
-    """Somebody else tags, rejuvenates or removes things between plan and act."""
+    """Somebody else tags, leases, shares, rejuvenates or removes things between plan and act."""
     for number, name in enumerate(list(region.things)[:amount]):
-        if number % 3 == 0:
+        if number == 0:
             region.things[name]["Tags"] = [{"Key": "Keep", "Value": "true"}]
-        elif number % 3 == 1:
+        elif number == 1:
+            region.leases.add(name)
+        elif number == 2:
+            region.shared.add(name)
+        elif number == 3:
             region.things[name]["Old"] = False
         else:
             del region.things[name]
 
 
-def is_kept(name: str, resource: dict[str, Any]) -> bool:
-    return protected(name) or not resource["Old"] or bool(resource["Tags"])
+def is_kept(region: FakeRegion, name: str) -> bool:
+    resource = region.things[name]
+    listed = name in region.leases | region.shared
+    return protected(name) or listed or not resource["Old"] or bool(resource["Tags"])

@@ -39,6 +39,8 @@ def test_a_thing_goes_once_its_copy_is_there():
     run = enforce(region, policy=Copied(), stores=[store])
     assert statuses(run) == {"a": "changed"}
     assert [call for call in region.calls if call[0] != "ReadThings"][2:] == [
+        # the guard's list, as it is now
+        ("ListLeases", None),
         ("journal begin", "a"),
         ("CopyThing", "a"),
         ("journal changed", "a"),
