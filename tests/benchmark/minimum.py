@@ -54,9 +54,11 @@ class Place:
 
 def minimum(state: State, findings: Iterable[Row], enforce: bool, full: bool = True) -> Counter[str]:
     """Calls by operation for all checks of cost_hygiene.yml over all regions of the first account, from what is there
-    before the run and what the run found. Enforcing costs a call for each change, or each batch of them, and one for
-    each CHUNK of resources, in which their state is read again. Unless `full`, nothing is asked about single snapshots
-    and AMIs: so it is where the plan is over the limit."""
+    before the run and what the run found. Enforcing costs a call for each change, or each batch of them, one for each
+    CHUNK of resources, in which their state is read again, the guards' lists once more where something is changed, and
+    one for each snapshot that goes: whether it is shared is asked just before. Unless `full`, nothing is asked about
+    single snapshots and AMIs: so it is where the plan is over the limit. For a run that acts for less than
+    FRESH_SECONDS: the lists are read again whenever they are older."""
     places = {region: Place() for region in ENABLED}
     for (account, region, kind, _id), row in state.items():
         if account == ACCOUNT:
@@ -162,4 +164,18 @@ def _changes(place: Place) -> Counter[str]:
         chunks = -(-going // CHUNK)
         calls[operation] += chunks if kind == "ec2:instance" else going
         calls[LISTS[kind]] += chunks
+    calls.update(_guards_again(place))
     return calls
+
+
+def _guards_again(place: Place) -> Counter[str]:
+    """Nothing protected what is changed, so that every guard is asked about it."""
+    going = {kind for kind in CHANGES if any(finding["status"] == "changed" for finding in place.found[kind])}
+    lists = {operation for _word, operation in SNAPSHOT_GUARDS} if "ec2:snapshot" in going else set()
+    lists |= {operation for _word, operation in INSTANCE_GUARDS} if "ec2:instance" in going else set()
+    calls = Counter(dict.fromkeys(lists, 1))
+    if "logs:log-group" in going:
+        tagged = [row for row in place.there["logs:log-group"] if row["tags"]]
+        calls += Counter({"GetResources": _pages(tagged, TAGGED), "DescribeAccountPolicies": 1})
+    snapshots = sum(finding["status"] == "changed" for finding in place.found["ec2:snapshot"])
+    return calls + Counter({"DescribeSnapshotAttribute": snapshots})

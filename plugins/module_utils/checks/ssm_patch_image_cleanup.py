@@ -30,7 +30,8 @@ ARGUMENT_SPEC: dict[str, Any] = {"min_age_days": {"type": "int", "default": 30}}
 MADE_BY_TAG, MADE_BY = "sysops:made-by", "sysops.aws.patch_now"
 INSTANCE_TAG, WHEN_TAG = "sysops:patched-instance", "sysops:patch-image"
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/errors-overview.html
-IMAGE_GONE = ("InvalidAMIID.NotFound",)
+# of one that was deregistered, "is no longer available" (https://github.com/ansible/ansible/issues/24945)
+IMAGE_GONE = ("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable")
 DEREGISTER = "deregister"
 SETTLED = ("available", "failed", "error", "invalid")
 # DeregisterImage's words for a snapshot that is gone, or is needed by another image too
