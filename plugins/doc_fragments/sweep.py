@@ -88,6 +88,8 @@ options:
       - With V(continue) all other regions are swept and acted on; the error is returned in RV(region_errors) with a
         warning.
       - With V(fail) the task fails with nothing changed anywhere.
+      - What protects a resource is read again just before it is changed. Where that cannot be read any more, the
+        resource is V(skipped) and, with either value, the task fails once all else is done.
     type: str
     choices: [continue, fail]
     default: continue

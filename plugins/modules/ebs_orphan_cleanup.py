@@ -19,7 +19,7 @@ description:
   - Snapshots are protected as well when they back an AMI (also a disabled one), are locked, archived, shared with
     another account or the public, restored fast (Fast Snapshot Restore), or named by the default or latest version of a
     launch template or by what an Auto Scaling group launches from. An AMI is never deregistered.
-  - The state of each resource is read again just before it is deleted.
+  - The state of each resource, and all that protects it, is read again just before it is deleted.
   - RV(findings[].reversible) tells before the deletion whether it can be undone by M(sysops.aws.sweep_undo), through a
     final snapshot or the Recycle Bin.
 options:

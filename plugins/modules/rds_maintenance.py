@@ -20,7 +20,7 @@ description:
   - Databases are protected by O(exclude_tags), while they are stopped or broken, and, against changes of their
     settings, when a CloudFormation stack owns them.
   - A database in a passing state (C(modifying), C(backing-up)) is waited for, at most O(wait_timeout) seconds.
-  - The state of each resource is read again just before it is changed.
+  - The state of each resource, and all that protects it, is read again just before it is changed.
 options:
   identifiers:
     description:
@@ -109,6 +109,8 @@ options:
     description:
       - How many of the newest snapshots of each database stay, whatever their age. At least 1, so that the last one
         always stays, also of a database that is gone.
+      - A database that was renamed is the same database. Snapshots that RDS lists without the resource id of their
+        database are counted by its name, apart from those with it.
     type: int
     default: 3
   include_orphaned:

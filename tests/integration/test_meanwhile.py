@@ -26,6 +26,7 @@ from tests.emulator.building.rds import add_cluster
 from tests.emulator.building.rds import add_instance as add_database
 from tests.emulator.building.rds import add_snapshot as add_db_snapshot
 from tests.emulator.building.site import Site, waste
+from tests.emulator.services.rds_states import pass_through
 from tests.emulator.services.rds_upkeep import set_pending
 from tests.integration.conftest import Json, Module, changes
 
@@ -283,6 +284,23 @@ def test_maintenance_that_is_pending_since_the_plan_is_not_taken_along(site, emp
     result = module("rds_maintenance", maintenance_window=window, **HERE)
     assert_protected(result, "orders", "the wanted maintenance window is open now and would apply what is")
     assert changes(empty_aws) == {}
+
+
+def test_a_database_that_was_waited_for_is_read_again(site, empty_aws, module: Module):
+    shop, crm = (add_database(site, name, {}, deletion_protection=False) for name in ("shop", "crm"))
+
+    def tagged() -> None:
+        shop.tags.append({"Key": "Keep", "Value": "true"})
+
+    for database, then in ((shop, tagged), (crm, None)):
+        database.status = "modifying"
+        pass_through(database, "modifying", "modifying", then=then)
+    result = module(
+        "rds_maintenance", deletion_protection=True, wait_timeout=10, exclude_tags={"Keep": "true"}, **HERE
+    )
+    assert_protected(result, "shop", "tag Keep=true")
+    assert told(result)["crm"]["status"] == "changed"
+    assert (shop.deletion_protection, crm.deletion_protection) == (False, True)
 
 
 KINDS = {

@@ -24,7 +24,7 @@ from ..sweep.guard import Holds
 from ..sweep.policy import Common
 from ..sweep.prices import rds_backup_cost
 from ..sweep.region import Region, Resource, Scope
-from .rds_databases import INSTANCES, DatabasePolicy, is_member, when_available
+from .rds_databases import INSTANCES, DatabasePolicy, is_member
 
 
 def checked_region(name: str) -> str:
@@ -102,13 +102,7 @@ class BackupReplication(DatabasePolicy):
         }
         # RDS takes this call in the region that is to hold the copies
         destination = region.elsewhere(self._destination)
-        when_available(
-            region,
-            self.kind,
-            finding.resource_id,
-            self._wait_seconds,
-            lambda: destination.call("rds", "start_db_instance_automated_backups_replication", **request),
-        )
+        destination.call("rds", "start_db_instance_automated_backups_replication", **request)
 
     def _lacks_key(self, instance: Resource) -> str | None:
         if not instance.get("StorageEncrypted") or self._key:

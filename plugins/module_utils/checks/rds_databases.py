@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from fnmatch import fnmatchcase
@@ -30,7 +30,7 @@ RESTING_PREFIXES = ("inaccessible-", "incompatible-")
 GOING = ("deleting", "delete-precheck")
 
 WRONG_STATE = ("InvalidDBInstanceState", "InvalidDBClusterStateFault")
-TRIES = 3
+MOST_WAITS = 2
 
 
 @dataclass(frozen=True)
@@ -137,25 +137,6 @@ def read_again(region: Region, kind: Kind, ids: Sequence[str]) -> list[Resource]
     return [one for page in region.pages("rds", kind.listing, kind.key, Filters=wanted) for one in page]
 
 
-def when_available(region: Region, kind: Kind, identifier: str, seconds: int, act: Callable[[], Any]) -> None:
-    """Act; in a state that forbids it, wait until the database is available, and act then. Raises CallError."""
-    for _try in range(TRIES):
-        try:
-            act()
-        except CallError as error:
-            if error.code not in WRONG_STATE:
-                raise
-            refused = error
-        else:
-            return
-        try:
-            region.wait("rds", kind.waiter, seconds, **{kind.id: identifier})
-        except CallError as error:
-            why = f"{refused.message} It was not available within {seconds} seconds ({error.message})."
-            raise CallError(refused.service, refused.operation, refused.code, why) from error
-    raise refused
-
-
 class DatabasePolicy(Policy):
     """What the policies on databases share. `resource` is the database as its list shows it."""
 
@@ -175,6 +156,17 @@ class DatabasePolicy(Policy):
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
         again = self.join(region, self.chosen(read_again(region, self.kind, ids)))
         return {resource[self.kind.id]: resource for resource in again}
+
+    def await_state(self, region: Region, finding: Finding, error: CallError) -> bool:
+        if error.code not in WRONG_STATE or finding.work.waits == MOST_WAITS:
+            return False
+        finding.work.waits += 1
+        try:
+            region.wait("rds", self.kind.waiter, self._wait_seconds, **{self.kind.id: finding.resource_id})
+        except CallError as late:
+            why = f"{error.message} It was not available within {self._wait_seconds} seconds ({late.message})."
+            raise CallError(error.service, error.operation, error.code, why) from late
+        return True
 
     def join(self, region: Region, databases: list[Resource]) -> list[Resource]:
         """Add what other lists tell of the databases. Raises CallError."""

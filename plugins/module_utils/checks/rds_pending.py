@@ -18,7 +18,7 @@ from ..sweep.finding import REPORT_ONLY, Finding
 from ..sweep.guard import Holds
 from ..sweep.policy import Common
 from ..sweep.region import Region, Resource, Scope
-from .rds_databases import KINDS, DatabasePolicy, Kind, all_of, read_again, when_available
+from .rds_databases import KINDS, DatabasePolicy, Kind, all_of, read_again
 
 REPORT, NEXT_WINDOW, IMMEDIATE = "report", "next-maintenance", "immediate"
 MODES = (REPORT, NEXT_WINDOW, IMMEDIATE)
@@ -92,13 +92,7 @@ class PendingMaintenance(DatabasePolicy):
     def act(self, region: Region, findings: Sequence[Finding]) -> None:
         finding = findings[0]
         request = {"ResourceIdentifier": finding.arn, "ApplyAction": self._action, "OptInType": self._opt_in}
-        when_available(
-            region,
-            self.kind,
-            finding.resource_id,
-            self._wait_seconds,
-            lambda: region.call("rds", "apply_pending_maintenance_action", **request),
-        )
+        region.call("rds", "apply_pending_maintenance_action", **request)
 
     def _unconfirmed_upgrade(self, resource: Resource) -> str | None:
         if self._action != ENGINE_UPGRADE or self._confirmed:

@@ -15,7 +15,7 @@ from ..sweep.errors import SweepError
 from ..sweep.finding import Finding
 from ..sweep.policy import Common
 from ..sweep.region import Region, Resource, Scope
-from .rds_databases import CLUSTERS, KINDS, DatabasePolicy, Kind, is_aurora, is_member, when_available
+from .rds_databases import CLUSTERS, KINDS, DatabasePolicy, Kind, is_aurora, is_member
 from .rds_windows import Window, backup_window, maintenance_window, overlap, refuse_overlap
 
 LONGEST_RETENTION_DAYS = 35
@@ -213,13 +213,7 @@ class DatabaseSettings(DatabasePolicy):
         # only the first backups wait for the maintenance window, all else is done at once anyway
         first = settings.get("backup_retention_days", {}).get("current") == 0
         request |= {self.kind.id: finding.resource_id, "ApplyImmediately": first and self._wanted.apply_immediately}
-        when_available(
-            region,
-            self.kind,
-            finding.resource_id,
-            self._wait_seconds,
-            lambda: region.call("rds", self.kind.modify, **request),
-        )
+        region.call("rds", self.kind.modify, **request)
 
     def _settings_in_words(self) -> str:
         wanted = self._wanted

@@ -153,7 +153,8 @@ def prepare(job: Job, finding: Finding) -> None:
 
 
 def act(job: Job, batch: Sequence[Finding], repeated: bool = False) -> None:
-    """`repeated` tells whether an attempt without an answer went before."""
+    """`repeated` tells whether an attempt without an answer went before. What is still planned afterwards was waited
+    for, and is to be read again and tried again."""
     if not batch:
         return
     try:
@@ -180,7 +181,16 @@ def _explain(job: Job, finding: Finding, error: CallError, repeated: bool) -> No
     elif error.in_use:
         finding.skip(f"it is in use now ({error.message})")
     else:
-        _fail(finding, error)
+        _wait_or_fail(job, finding, error)
+
+
+def _wait_or_fail(job: Job, finding: Finding, error: CallError) -> None:
+    try:
+        if job.policy.await_state(job.region, finding, error):
+            return
+    except CallError as waited:
+        error = waited
+    _fail(finding, error)
 
 
 def _fail(finding: Finding, error: CallError) -> None:

@@ -37,13 +37,14 @@ Key = tuple[str, str, str, str, str, str]
 class Work:
     """`before` and `after` are what a journal needs to put a resource back, `journal_id` is its line there. `answered`
     is false where an action was begun and AWS did not say what became of it; `prepared_at` is when the policy's
-    `prepare` was done, on the monotonic clock."""
+    `prepare` was done, on the monotonic clock; `waits` is how often a state that refused the action was waited for."""
 
     before: Mapping[str, Any] = field(default_factory=dict)
     after: Mapping[str, Any] = field(default_factory=dict)
     journal_id: str | None = None
     answered: bool = True
     prepared_at: float = 0.0
+    waits: int = 0
 
 
 @dataclass

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
+from .errors import CallError
 from .finding import Finding
 from .guard import Candidate, Guard, Inspection
 from .prices import PriceTable
@@ -88,6 +89,14 @@ class Policy:
         Raises CallError, then nothing was done.
         """
         raise NotImplementedError
+
+    def await_state(self, region: Region, finding: Finding, error: CallError) -> bool:
+        """Wait for the end of a passing state of the resource, if that is why `act` raised the error.
+
+        Returns whether it was waited for: then the resource and what protects it are read again, and it is tried again.
+        Raises CallError if it takes too long.
+        """
+        return False
 
 
 @dataclass(frozen=True)

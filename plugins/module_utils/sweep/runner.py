@@ -231,19 +231,18 @@ class Sweep:
             self.journal.flush()
 
     def _act_while_fresh(self, job: Job, findings: Sequence[Finding], deadline: float) -> Sequence[Finding]:
-        """Act on what was just read again. Returns what was not come to by the deadline: that is read once more."""
+        """Act on what was just read again. Returns what is to be read once more: what was not come to by the deadline,
+        and what was waited for."""
         self.journal.begin(findings)
-        some = list(batches(job.policy, findings))
-        for number, batch in enumerate(some):
+        for number, batch in enumerate(batches(job.policy, findings)):
             # the first goes in any case: else a journal that is slow would keep all from being done
-            if number and self.clock() > deadline:
-                late = [finding for later in some[number:] for finding in later]
-                self.journal.end(late, SKIPPED)
-                return late
-            if not self._stopped(batch):
+            in_time = not number or self.clock() <= deadline
+            if in_time and not self._stopped(batch):
                 act(job, inspected(job, batch))
-            self.journal.end(batch)
-        return []
+            self.journal.end([finding for finding in batch if finding.status != PLANNED])
+        late = [finding for finding in findings if finding.status == PLANNED]
+        self.journal.end(late, SKIPPED)
+        return late
 
     def _stopped(self, findings: Sequence[Finding]) -> bool:
         """Whether nobody waits for this run any more: then the findings are left alone."""

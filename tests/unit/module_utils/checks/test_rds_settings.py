@@ -14,7 +14,6 @@ from ansible_collections.sysops.aws.plugins.module_utils.checks.rds_databases im
     CLUSTERS,
     INSTANCES,
     Selected,
-    when_available,
 )
 from ansible_collections.sysops.aws.plugins.module_utils.checks.rds_maintenance import CHECK
 from ansible_collections.sysops.aws.plugins.module_utils.checks.rds_settings import DatabaseSettings, Wanted, changes
@@ -23,6 +22,7 @@ from ansible_collections.sysops.aws.plugins.module_utils.sweep.guard import Cand
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.policy import Common
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.prices import PriceTable
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import Scope
+from tests.unit.module_utils.checks.fake import finding
 
 NOW = datetime(2026, 11, 23, 10, tzinfo=timezone.utc)
 SCOPE = Scope("123456789012", "eu-west-1")
@@ -303,17 +303,10 @@ def test_databases_are_chosen_by_identifier_engine_and_tags(options, names):
 
 
 class Waits:
-    """A region whose database needs `refusals` calls to come round; the waiter is content unless `never`."""
+    """A region in which the waiter is content unless `never`."""
 
-    def __init__(self, refusals: int, code: str = "InvalidDBInstanceState", never: bool = False) -> None:
-        self.refusals, self.code, self.never = refusals, code, never
-        self.waited = self.done = 0
-
-    def act(self) -> None:
-        if self.refusals:
-            self.refusals -= 1
-            raise CallError("rds", "ModifyDBInstance", self.code, "It is modifying.")
-        self.done += 1
+    def __init__(self, never: bool = False) -> None:
+        self.never, self.waited = never, 0
 
     def wait(self, service: str, waiter: str, seconds: int, **parameters: Any) -> None:
         self.waited += 1
@@ -322,23 +315,24 @@ class Waits:
             raise CallError("rds", waiter, "WaiterError", "Max attempts exceeded")
 
 
-@pytest.mark.parametrize(("refusals", "waited"), [(0, 0), (1, 1), (2, 2)])
-def test_a_state_that_forbids_a_change_is_waited_for(refusals, waited):
-    region = Waits(refusals)
-    when_available(region, INSTANCES, "orders", 60, region.act)
-    assert (region.done, region.waited) == (1, waited)
+def modifying(code: str = "InvalidDBInstanceState") -> CallError:
+    return CallError("rds", "ModifyDBInstance", code, "It is modifying.")
 
 
-@pytest.mark.parametrize(
-    ("region", "code", "words"),
-    [
-        (Waits(9, never=True), "InvalidDBInstanceState", "not available within 60 seconds"),
-        (Waits(9), "InvalidDBInstanceState", "It is modifying."),
-        (Waits(1, code="InvalidParameterCombination"), "InvalidParameterCombination", "It is modifying."),
-    ],
-)
-def test_waiting_ends_and_then_says_so(region, code, words):
+def test_a_state_that_forbids_a_change_is_waited_for_twice():
+    checked, region, one = policy(), Waits(), finding("orders")
+    assert [checked.await_state(region, one, modifying()) for _try in range(3)] == [True, True, False]
+    assert region.waited == 2
+
+
+def test_nothing_else_is_waited_for():
+    region = Waits()
+    assert policy().await_state(region, finding("orders"), modifying("InvalidParameterCombination")) is False
+    assert region.waited == 0
+
+
+def test_waiting_ends_and_then_says_so():
     with pytest.raises(CallError) as caught:
-        when_available(region, INSTANCES, "orders", 60, region.act)
-    assert (caught.value.code, region.done) == (code, 0)
-    assert words in caught.value.message
+        policy().await_state(Waits(never=True), finding("orders"), modifying())
+    assert caught.value.code == "InvalidDBInstanceState"
+    assert caught.value.message.startswith("It is modifying. It was not available within 600 seconds (Max attempts")

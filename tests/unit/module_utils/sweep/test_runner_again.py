@@ -54,6 +54,9 @@ class Place(FakeRegion):
     def __init__(self, *things: dict[str, Any], clock: Clock | None = None) -> None:
         super().__init__("eu-west-1", *things)
         self._once = Once(clock or Clock())
+        #: what refuses to go, and what happens while one of these is waited for
+        self.busy: set[str] = set()
+        self.meanwhile: Callable[[str], object] = self.busy.discard
 
 
 def planned(region: FakeRegion, policy: Things, **options: Any) -> Sweep:
@@ -279,6 +282,63 @@ def test_before_a_copy_is_made_and_when_it_is_there_guards_are_asked():
     region.leases.add("a")
     assert acted(run) == {"a": "skipped", "b": "skipped", "c": "changed"}
     assert [argument for name, argument in region.calls if name == "CopyThing"] == ["b", "c"]
+
+
+class Passing(Leased):
+    """A thing that is busy refuses to go, until it has been waited for."""
+
+    def act(self, place: Any, findings: Sequence[Finding]) -> None:
+        if findings[0].resource_id in place.busy:
+            raise CallError("fake", "DeleteThings", "ThingBusy", "It is busy.")
+        super().act(place, findings)
+
+    def await_state(self, place: Any, one: Finding, error: CallError) -> bool:
+        place.call("AwaitThing", one.resource_id)
+        if error.code != "ThingBusy" or one.work.waits == 2:
+            return False
+        one.work.waits += 1
+        place.meanwhile(one.resource_id)
+        return True
+
+
+def test_what_was_waited_for_is_read_again_and_goes():
+    region = Place(thing("a"), thing("b"))
+    region.busy.add("a")
+    store = MemoryStore(region)
+    assert acted(planned(region, Passing(), stores=[store])) == {"a": "changed", "b": "changed"}
+    events = [(row["event"], row["resource_id"]) for row in store.lines()]
+    assert events[-3:] == [("skipped", "a"), ("begin", "a"), ("changed", "a")]
+    assert region.count("ReadThings") == 2
+
+
+def test_what_is_protected_when_it_has_been_waited_for_stays():
+    region = Place(thing("a"), thing("b"))
+    region.busy.add("a")
+    region.meanwhile = lambda name: region.things[name].update(Tags=[{"Key": "Keep", "Value": "true"}])
+    run = planned(region, Passing(ExcludedByTag({"Keep": "true"})))
+    assert acted(run) == {"a": "skipped", "b": "changed"}
+    assert "it is protected now: tag Keep=true" in str(rows(run))
+
+
+def test_what_stays_busy_fails():
+    region = Place(thing("a"), thing("b"))
+    region.busy.add("a")
+    region.meanwhile = str
+    run = planned(region, Passing())
+    assert acted(run) == {"a": "failed", "b": "changed"}
+    (row,) = [row for row in rows(run) if row["resource_id"] == "a"]
+    assert row["error"] == {"code": "ThingBusy", "message": "It is busy."}
+    assert region.count("AwaitThing") == 3
+
+
+def test_what_cannot_be_waited_for_fails():
+    region = Place(thing("a"))
+    region.busy.add("a")
+    region.meanwhile = str
+    region.errors["AwaitThing"] = CallError("fake", "DeleteThings", "ThingBusy", "It took too long.")
+    run = planned(region, Passing())
+    assert acted(run) == {"a": "failed"}
+    assert rows(run)[0]["error"]["message"] == "It took too long."
 
 
 @pytest.mark.parametrize(
