@@ -12,11 +12,11 @@ from typing import Any
 from .services.ebs_items import snapshot_status, volume_iops, volume_status
 from .services.log_groups import created_ms
 from .services.log_policies import governing_policy
-from .services.recycle_bin import SNAPSHOTS, VOLUMES, retained
+from .services.recycle_bin import IMAGES, SNAPSHOTS, VOLUMES, retained
 from .services.ssm_instances import managed_of, node_tags
 
 StateKey = tuple[str, str, str, str]
-IN_BIN = {SNAPSHOTS: "ec2:snapshot-in-bin", VOLUMES: "ec2:volume-in-bin"}
+IN_BIN = {SNAPSHOTS: "ec2:snapshot-in-bin", VOLUMES: "ec2:volume-in-bin", IMAGES: "ec2:image-in-bin"}
 
 
 def read_state() -> dict[StateKey, dict[str, Any]]:
