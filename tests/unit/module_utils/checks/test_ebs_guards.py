@@ -9,7 +9,6 @@ from __future__ import annotations
 from typing import Any
 
 import pytest
-from botocore.session import get_session
 from ansible_collections.sysops.aws.plugins.module_utils.checks.ebs_guards import (
     TIERING,
     FastRestored,
@@ -27,6 +26,7 @@ from ansible_collections.sysops.aws.plugins.module_utils.checks.ebs_guards impor
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.acting import apply_guards
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.guard import Candidate
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.job import Job
+from botocore.session import get_session
 from tests.unit.module_utils.checks.ebs import policies, protected_by, snapshot, spoken, volume
 from tests.unit.module_utils.checks.fake import DAY, NOW, SCOPE, Lists, finding, refused, tagged, without
 
