@@ -12,11 +12,11 @@ from typing import Any
 from .services.ebs_items import snapshot_status, volume_iops, volume_status
 from .services.log_groups import created_ms
 from .services.log_policies import governing_policy
-from .services.recycle_bin import IMAGES, SNAPSHOTS, VOLUMES, retained
+from .services.recycle_bin import SNAPSHOTS, VOLUMES, retained
 from .services.ssm_instances import managed_of, node_tags
 
 StateKey = tuple[str, str, str, str]
-IN_BIN = {SNAPSHOTS: "ec2:snapshot-in-bin", VOLUMES: "ec2:volume-in-bin", IMAGES: "ec2:image-in-bin"}
+IN_BIN = {SNAPSHOTS: "ec2:snapshot-in-bin", VOLUMES: "ec2:volume-in-bin"}
 
 
 def read_state() -> dict[StateKey, dict[str, Any]]:
@@ -46,7 +46,7 @@ def _ec2() -> Iterator[tuple[StateKey, dict[str, Any]]]:
         for snapshot in list(backend.snapshots.values()):
             row = {"status": snapshot_status(snapshot), "volume_id": snapshot.volume.id}
             yield (account, region, "ec2:snapshot", snapshot.id), {"tags": _tags(backend, snapshot.id)} | row
-        for one in list(retained(backend).values()):
+        for one in [one for one in list(retained(backend).values()) if one.resource_type in IN_BIN]:
             row = {"tags": dict(one.tags), "entered": one.entered, "exits": one.exits}
             yield (account, region, IN_BIN[one.resource_type], one.id), row
         for image in list(backend.amis.values()):

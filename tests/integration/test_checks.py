@@ -112,7 +112,7 @@ def existing(emulator: Emulator) -> dict[Any, Any]:
 
 
 def test_deletion_leaves_exactly_what_should_stay(aws, module: Module):
-    before = existing(aws)
+    before = aws.state()
     module("ebs_orphan_cleanup", **EVERYWHERE)
     gone = {
         (row["account_id"], row["region"], row["resource_type"], row["resource_id"])
