@@ -19,7 +19,8 @@ description:
     C(aws:)).
   - Snapshots are protected as well when they back an AMI (also a disabled one, or one that the Recycle Bin keeps), are
     locked, archived, on their way into the archive tier or restored from it, shared with another account or the public,
-    restored fast (Fast Snapshot Restore), or when a volume in use was made from them.
+    restored fast (Fast Snapshot Restore), or when a volume was made from them that is
+    in use or being created.
   - Snapshots are protected when they are named by the default or latest version of a launch template, by what an Auto
     Scaling group, an EC2 Fleet, a Spot Fleet request or a Spot Instance request launches from, or by a launch
     configuration. An AMI is never deregistered.

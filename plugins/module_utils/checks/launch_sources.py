@@ -121,18 +121,22 @@ def _by_word(region: Region) -> dict[Pin, LaunchSource]:
 
 
 def _versions(region: Region, **parameters: object) -> list[Resource]:
-    return managed_too(region, "describe_launch_template_versions", "LaunchTemplateVersions", **parameters)
+    def fetch() -> list[Resource]:
+        pages = managed_too(region, "describe_launch_template_versions", "LaunchTemplateVersions", **parameters)
+        return [version for page in pages for version in page]
+
+    return region.once(("launch template versions", repr(sorted(parameters.items()))), fetch)
 
 
-def managed_too(region: Region, operation: str, key: str, **parameters: Any) -> list[Resource]:
-    """A list of EC2 with what AWS services manage, which an account may have hidden (`IncludeManagedResources`)."""
+def managed_too(region: Region, operation: str, key: str, **parameters: Any) -> Iterator[list[Resource]]:
+    """Pages of EC2 with what AWS services manage, which an account may have hidden (`IncludeManagedResources`)."""
     try:
-        return region.listing("ec2", operation, key, IncludeManagedResources=True, **parameters)
+        yield from region.pages("ec2", operation, key, IncludeManagedResources=True, **parameters)
     except CallError as error:
         if error.code not in UNKNOWN_PARAMETER:
             raise
-    # who does not know the parameter hides nothing
-    return region.listing("ec2", operation, key, **parameters)
+        # who does not know the parameter hides nothing
+        yield from region.pages("ec2", operation, key, **parameters)
 
 
 def _template_source(version: Resource) -> LaunchSource:
@@ -269,7 +273,9 @@ def _spot_fleets(region: Region) -> Iterator[LaunchSource]:
     rows = _live(
         region.listing("ec2", "describe_spot_fleet_requests", "SpotFleetRequestConfigs"), "SpotFleetRequestState"
     )
-    fleets = {f"Spot Fleet request {row['SpotFleetRequestId']}": row["SpotFleetRequestConfig"] for row in rows}
+    fleets = {
+        f"Spot Fleet request {row['SpotFleetRequestId']}": row.get("SpotFleetRequestConfig") or {} for row in rows
+    }
     return _fleet_sources(region, fleets)
 
 
@@ -281,7 +287,7 @@ def _spot_requests(region: Region) -> Iterator[LaunchSource]:
 
 @dataclass(frozen=True)
 class Volumes:
-    """The volumes of a region: the ids of all, and by snapshot one in use that was made from it."""
+    """The volumes of a region: the ids of all, and by snapshot one that is in use and was made from it, in words."""
 
     ids: frozenset[str]
     in_use: Mapping[str, str]
@@ -293,11 +299,15 @@ def volumes_of(region: Region) -> Volumes:
 
 
 def _volumes_of(region: Region) -> Volumes:
-    rows = managed_too(region, "describe_volumes", "Volumes")
-    used = [row for row in rows if row.get("State") == "in-use" and row.get("SnapshotId")]
-    return Volumes(
-        ids=frozenset(row["VolumeId"] for row in rows), in_use={row["SnapshotId"]: row["VolumeId"] for row in used}
-    )
+    ids: set[str] = set()
+    in_use: dict[str, str] = {}
+    # no page is kept: there may be many
+    for page in managed_too(region, "describe_volumes", "Volumes"):
+        ids.update(row["VolumeId"] for row in page)
+        for row in page:
+            if row.get("SnapshotId") and row.get("State") in ("in-use", "creating"):
+                in_use[row["SnapshotId"]] = f"{row['VolumeId']} ({row['State']})"
+    return Volumes(frozenset(ids), in_use)
 
 
 def _used_volumes(region: Region) -> Iterator[LaunchSource]:
@@ -314,5 +324,5 @@ HOLDERS = (
     Holder("the list of EC2 Fleets", _fleets),
     Holder("the list of Spot Fleet requests", _spot_fleets),
     Holder("the list of Spot Instance requests", _spot_requests),
-    Holder("the list of volumes", _used_volumes, "the volume {}, which is in use, was made from it", None),
+    Holder("the list of volumes", _used_volumes, "the volume {} was made from it", None),
 )

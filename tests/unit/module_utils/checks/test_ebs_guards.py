@@ -156,7 +156,8 @@ OF_SNAPSHOTS = [
         {"describe_spot_instance_requests": [SPOT]},
         "in a block device mapping of the Spot Instance request sir-1",
     ),
-    ({}, {"describe_volumes": [USED]}, "the volume vol-9, which is in use, was made from it"),
+    ({}, {"describe_volumes": [USED]}, "the volume vol-9 (in-use) was made from it"),
+    ({}, {"describe_volumes": [{**USED, "State": "creating"}]}, "the volume vol-9 (creating) was made from it"),
     *[
         (
             {},
