@@ -14,11 +14,16 @@ description:
   - Finds EBS volumes that are attached to nothing and own EBS snapshots that are old enough, over any number of
     regions, and deletes those that nothing protects.
   - Volumes and snapshots are protected by O(exclude_tags), by ownership of AWS Backup, Data Lifecycle Manager,
-    Elastic Disaster Recovery, Application Migration Service, CloudFormation, Kubernetes or an AWS service
-    (C(Operator.Managed)).
-  - Snapshots are protected as well when they back an AMI (also a disabled one), are locked, archived, shared with
-    another account or the public, restored fast (Fast Snapshot Restore), or named by the default or latest version of a
-    launch template or by what an Auto Scaling group launches from. An AMI is never deregistered.
+    Elastic Disaster Recovery, Application Migration Service, Velero, N2W, CloudFormation, Kubernetes, EKS, ECS, Elastic
+    Beanstalk, Storage Gateway, EC2 Fast Launch or another AWS service (C(Operator.Managed), tags that begin with
+    C(aws:)).
+  - Snapshots are protected as well when they back an AMI (also a disabled one, or one that the Recycle Bin keeps), are
+    locked, archived, on their way into the archive tier or restored from it, shared with another account or the public,
+    restored fast (Fast Snapshot Restore), or when a volume was made from them that is
+    in use or being created.
+  - Snapshots are protected when they are named by the default or latest version of a launch template, by what an Auto
+    Scaling group, an EC2 Fleet, a Spot Fleet request or a Spot Instance request launches from, or by a launch
+    configuration. An AMI is never deregistered.
   - The state of each resource, and all that protects it, is read again just before it is deleted.
   - RV(findings[].reversible) tells before the deletion whether it can be undone by M(sysops.aws.sweep_undo), through a
     final snapshot or the Recycle Bin.
@@ -40,6 +45,15 @@ options:
       - Snapshots that were taken fewer days ago are left alone.
     type: int
     default: 15
+  snapshot_keep_last:
+    description:
+      - Protects the newest snapshots of each volume, so many of them, whether the volume still exists or not.
+      - A copy of a snapshot does not tell the volume that it was taken of, so that every copy is protected above V(0).
+      - At V(0) the only snapshot of a volume that no longer exists is deleted like any other; RV(findings[].reason)
+        says that it is the only one.
+    type: int
+    default: 0
+    version_added: 0.4.1
   disaster_recovery_tags:
     description:
       - Snapshots with one of these tags are protected, as copies that are kept for the loss of another region.
@@ -89,7 +103,9 @@ options:
 notes:
   - Needs the IAM permissions C(ec2:DescribeRegions), C(ec2:DescribeVolumes), C(ec2:DescribeSnapshots),
     C(ec2:DescribeSnapshotAttribute), C(ec2:DescribeImages), C(ec2:DescribeLockedSnapshots),
-    C(ec2:DescribeLaunchTemplateVersions), C(ec2:DescribeFastSnapshotRestores),
+    C(ec2:DescribeLaunchTemplateVersions), C(ec2:DescribeFastSnapshotRestores), C(ec2:DescribeSnapshotTierStatus),
+    C(ec2:DescribeFleets), C(ec2:DescribeSpotFleetRequests), C(ec2:DescribeSpotInstanceRequests),
+    C(ec2:ListImagesInRecycleBin),
     C(autoscaling:DescribeAutoScalingGroups), C(autoscaling:DescribeLaunchConfigurations); outside check mode also
     C(ec2:DeleteVolume) and C(ec2:DeleteSnapshot), with O(final_snapshot) C(ec2:CreateSnapshot), with O(grace_days) or
     O(final_snapshot) C(ec2:CreateTags), with O(grace_days) C(ec2:DeleteTags).

@@ -103,7 +103,8 @@ options:
     description:
       - Manual snapshots that were taken at least this many days ago are deleted, except for the newest of each
         database.
-      - Snapshots that are shared, owned by AWS Backup or CloudFormation, or not C(available) are protected.
+      - Snapshots that are shared, not C(available), or owned by AWS Backup (by tag, or by a name that begins with
+        C(awsbackup)), CloudFormation or another service are protected.
     type: int
   keep_last:
     description:

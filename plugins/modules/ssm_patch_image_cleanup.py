@@ -15,10 +15,10 @@ description:
     after it patched an instance, once they are old, and deletes their snapshots.
   - It knows them by the tag C(sysops:made-by=sysops.aws.patch_now), which the document sets in the same call that makes
     an image. An image without it, or of another account, is never touched.
-  - Protected are images that an instance, a launch template, an Auto Scaling group, an SSM parameter or an Image
-    Builder recipe uses, that are shared with another account, that have a deregistration protection or a locked
-    snapshot, that AWS Backup, Data Lifecycle Manager or a CloudFormation stack owns, or that have a tag of
-    O(exclude_tags).
+  - Protected are images that an instance, a launch template, an Auto Scaling group, a launch configuration, an EC2
+    Fleet, a Spot Fleet request, a Spot Instance request, an SSM parameter or an Image Builder recipe uses, that are
+    shared with another account, that have a deregistration protection or a locked snapshot, that AWS Backup, Data
+    Lifecycle Manager, a CloudFormation stack or another service owns, or that have a tag of O(exclude_tags).
 options:
   min_age_days:
     description:
@@ -28,6 +28,7 @@ options:
 notes:
   - Needs the IAM permissions C(ec2:DescribeRegions), C(ec2:DescribeImages), C(ec2:DescribeImageReferences),
     C(ec2:DescribeImageAttribute), C(ec2:DescribeLaunchTemplateVersions), C(ec2:DescribeLockedSnapshots),
+    C(ec2:DescribeFleets), C(ec2:DescribeSpotFleetRequests), C(ec2:DescribeSpotInstanceRequests),
     C(autoscaling:DescribeAutoScalingGroups) and C(autoscaling:DescribeLaunchConfigurations), and to enforce
     C(ec2:DeregisterImage) and C(ec2:DeleteSnapshot).
   - A snapshot that another image needs too stays.

@@ -28,10 +28,17 @@ CHUNK = 25
 # guards that cost a list, in the order in which they speak; what one has protected, the next is not asked about
 SNAPSHOT_GUARDS = (
     ("backs AMI", "DescribeImages"),
-    ("locked", "DescribeLockedSnapshots"),
     ("mapping of the launch template", "DescribeLaunchTemplateVersions"),
     ("which the Auto Scaling group", "DescribeAutoScalingGroups"),
+    ("mapping of the launch configuration", "DescribeLaunchConfigurations"),
+    ("EC2 Fleet", "DescribeFleets"),
+    ("Spot Fleet request", "DescribeSpotFleetRequests"),
+    ("Spot Instance request", "DescribeSpotInstanceRequests"),
+    ("was made from it", "DescribeVolumes"),
+    ("locked", "DescribeLockedSnapshots"),
+    ("archive", "DescribeSnapshotTierStatus"),
     ("Fast Snapshot Restore", "DescribeFastSnapshotRestores"),
+    ("Recycle Bin", "ListImagesInRecycleBin"),
 )
 INSTANCE_GUARDS = (
     ("needs detailed monitoring", "DescribeAlarms"),
@@ -117,8 +124,12 @@ def _guards(findings: Sequence[Row], guards: Sequence[tuple[str, str]]) -> dict[
 def _snapshot_guards(place: Place) -> dict[str, int]:
     found = place.found["ec2:snapshot"]
     backing = sum(_rank(finding, SNAPSHOT_GUARDS) == 1 for finding in found)
+    asked = _guards(found, SNAPSHOT_GUARDS)
+    if "DescribeVolumes" in asked:
+        # those in use too, which the search for orphans leaves out
+        asked["DescribeVolumes"] = _pages(place.there["ec2:volume"], VOLUMES)
     return {
-        **_guards(found, SNAPSHOT_GUARDS),
+        **asked,
         # there is no list of who may use a snapshot, or an AMI; who uses AMIs, ten of them tell in a call
         "DescribeSnapshotAttribute": sum(map(_would_go, found)),
         "DescribeImageAttribute": backing,

@@ -19,6 +19,7 @@ from .building.balancers import build_application, build_other_types
 from .building.bulk import SIZES, build_bulk, build_orphans
 from .building.dms import build_replication
 from .building.ebs import add_volume, build_recycle_bin_rules, build_snapshots, build_volumes
+from .building.held import build_held_snapshots
 from .building.instances import PLAIN, add_instance, build_instances
 from .building.launch import build_launch_snapshots
 from .building.logs import add_log_group, build_log_groups
@@ -100,7 +101,7 @@ def _build_demo(sites: dict[tuple[str, str], Site]) -> None:
     for key in FULL:
         for build_case in (build_volumes, build_snapshots, build_launch_snapshots, build_log_groups, build_instances,
                            build_agent_metrics, build_application, build_other_types, build_databases,
-                           build_patching, build_replication):  # fmt: skip
+                           build_patching, build_replication, build_held_snapshots):  # fmt: skip
             build_case(sites[key])
         if key in WITH_RECYCLE_BIN:
             build_recycle_bin_rules(sites[key])

@@ -46,7 +46,7 @@ def _ec2() -> Iterator[tuple[StateKey, dict[str, Any]]]:
         for snapshot in list(backend.snapshots.values()):
             row = {"status": snapshot_status(snapshot), "volume_id": snapshot.volume.id}
             yield (account, region, "ec2:snapshot", snapshot.id), {"tags": _tags(backend, snapshot.id)} | row
-        for one in list(retained(backend).values()):
+        for one in [one for one in list(retained(backend).values()) if one.resource_type in IN_BIN]:
             row = {"tags": dict(one.tags), "entered": one.entered, "exits": one.exits}
             yield (account, region, IN_BIN[one.resource_type], one.id), row
         for image in list(backend.amis.values()):

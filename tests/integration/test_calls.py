@@ -174,6 +174,13 @@ def test_region_errors_fail_refuses_to_act_anywhere(aws, module: Module):
         ("ebs_orphan_cleanup", {"resources": ["snapshots"]}, "DescribeLaunchTemplateVersions"),
         ("ebs_orphan_cleanup", {"resources": ["snapshots"]}, "DescribeAutoScalingGroups"),
         ("ebs_orphan_cleanup", {"resources": ["snapshots"]}, "DescribeFastSnapshotRestores"),
+        *[
+            ("ebs_orphan_cleanup", {"resources": ["snapshots"]}, operation)
+            for operation in (
+                *("DescribeLaunchConfigurations", "DescribeFleets", "DescribeSpotFleetRequests", "DescribeVolumes"),
+                *("DescribeSpotInstanceRequests", "DescribeSnapshotTierStatus", "ListImagesInRecycleBin"),
+            )
+        ],
         ("ebs_orphan_cleanup", {"resources": ["snapshots"]}, "DescribeSnapshotAttribute"),
         ("log_group_retention", {"retention_in_days": 3}, "GetResources"),
         ("log_group_retention", {"retention_in_days": 3}, "DescribeAccountPolicies"),

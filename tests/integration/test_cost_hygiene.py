@@ -185,6 +185,7 @@ def decided(reports: Path) -> set[tuple[str, ...]]:
 VALUES = {
     "volume_min_age_days": 30,
     "snapshot_min_age_days": 40,
+    "snapshot_keep_last": 2,
     "grace_days": 7,
     "final_snapshot": False,
     "final_snapshot_retention_days": 30,

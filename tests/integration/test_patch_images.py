@@ -4,8 +4,8 @@
 
 """Which images ssm_patch_image_cleanup removes, and all those that it must not.
 
-Image references, locks, launch permissions, and the deletion of snapshots with their image are added beside moto
-(services/image_references.py, locks.py, images.py, image_making.py).
+Image references, locks, launch permissions, the lists of fleets and Spot requests, and the deletion of snapshots with
+their image are added beside moto (services/image_references.py, locks.py, images.py, fleets.py, image_making.py).
 """
 
 from __future__ import annotations
@@ -17,8 +17,9 @@ import pytest
 from tests.emulator import Emulator
 from tests.emulator.building.ebs import add_image
 from tests.emulator.building.instances import PLAIN, add_instance
-from tests.emulator.building.launch import add_group, add_launch_template, launch_data
+from tests.emulator.building.launch import add_group, add_launch_configuration, add_launch_template, launch_data
 from tests.emulator.building.site import Site
+from tests.emulator.services.fleets import add_fleet, add_spot_fleet, add_spot_request
 from tests.integration.conftest import Json, Module, changes
 
 REGION = "eu-west-1"
@@ -105,6 +106,33 @@ def used_by_group(site: Site, made: Any) -> None:
     add_group(site, "web", template=template, version="1")
 
 
+def used_by_configuration(site: Site, made: Any) -> None:
+    add_launch_configuration(site, "old-web", image_id=made.id)
+
+
+def used_by_fleet(site: Site, made: Any) -> None:
+    versions = [launch_data(image_id=made.id), *[launch_data() for _number in range(11)]]
+    template = add_launch_template(site, "render", versions, default=12)
+    specification = {"LaunchTemplateName": template.name, "Version": "1"}
+    add_fleet(site.ec2, "fleet-1", LaunchTemplateConfigs=[{"LaunchTemplateSpecification": specification}])
+
+
+def used_by_fleet_override(site: Site, made: Any) -> None:
+    add_fleet(site.ec2, "fleet-1", LaunchTemplateConfigs=[{"Overrides": [{"ImageId": made.id}]}])
+
+
+def used_by_spot_fleet(site: Site, made: Any) -> None:
+    add_spot_fleet(site.ec2, "sfr-1", "modifying", LaunchSpecifications=[{"ImageId": made.id}])
+
+
+def used_by_spot_request(site: Site, made: Any) -> None:
+    add_spot_request(site.ec2, "sir-1", "disabled", ImageId=made.id)
+
+
+def of_beanstalk(site: Site, made: Any) -> None:
+    site.ec2.tags[made.id]["elasticbeanstalk:environment-name"] = "shop"
+
+
 def used_by_parameter(site: Site, made: Any) -> None:
     site.backend("ssm").put_parameter(
         name="/golden", description="", value=made.id, parameter_type="String", allowed_pattern="", keyid="",
@@ -139,7 +167,13 @@ def kept(site: Site, made: Any) -> None:
     [
         (used_by_instance, "used by ec2:Instance"),
         (used_by_template, "used by ec2:LaunchTemplate"),
-        (used_by_group, "of the Auto Scaling group web"),
+        (used_by_group, "which the Auto Scaling group web uses"),
+        (used_by_configuration, "in use by the launch configuration old-web"),
+        (used_by_fleet, "in use by the launch template render (version 1), which the EC2 Fleet fleet-1 uses"),
+        (used_by_fleet_override, "in use by the EC2 Fleet fleet-1"),
+        (used_by_spot_fleet, "in use by the Spot Fleet request sfr-1"),
+        (used_by_spot_request, "in use by the Spot Instance request sir-1"),
+        (of_beanstalk, "owned by AWS Elastic Beanstalk"),
         (used_by_parameter, "used by ssm:Parameter"),
         (shared, "shared with account 210987654321"),
         (against_deregistration, "protected from deregistration"),
@@ -159,7 +193,11 @@ def test_an_image_that_is_needed_stays_and_says_for_what(site, empty_aws, module
 
 @pytest.mark.parametrize(
     "operation",
-    ["DescribeImageReferences", "DescribeLaunchTemplateVersions", "DescribeLockedSnapshots", "DescribeImageAttribute"],
+    [
+        *("DescribeImageReferences", "DescribeLaunchTemplateVersions", "DescribeLockedSnapshots"),
+        *("DescribeImageAttribute", "DescribeLaunchConfigurations", "DescribeFleets", "DescribeSpotFleetRequests"),
+        "DescribeSpotInstanceRequests",
+    ],
 )
 def test_what_cannot_be_read_protects(site, empty_aws, module, operation):
     image(site)

@@ -32,13 +32,15 @@ from hypothesis import strategies as st
 from tests.emulator import Emulator
 from tests.emulator.building.ebs import add_image, add_snapshot, add_volume, attach, mark
 from tests.emulator.building.instances import PLAIN, add_alarm, add_instance
-from tests.emulator.building.launch import add_launch_template, launch_data
+from tests.emulator.building.launch import add_launch_template, device_of, launch_data
 from tests.emulator.building.logs import add_log_group
 from tests.emulator.building.site import Site, waste
 from tests.emulator.inprocess import everywhere
 from tests.emulator.services.fast_restore import set_fast_restore
+from tests.emulator.services.fleets import add_fleet
 from tests.emulator.services.locks import Lock
 from tests.emulator.services.recycle_bin import add_recycle_bin_rule
+from tests.emulator.services.snapshot_tiers import set_tiering
 from tests.integration.conftest import READS
 
 ANY = waste("any", "any")
@@ -86,6 +88,19 @@ def _fast(site: Site, n: int) -> str:
     return str(snapshot.id)
 
 
+def _fleet(site: Site, n: int) -> str:
+    snapshot = add_snapshot(site, ANY, f"fl{n}")
+    overrides = [{"BlockDeviceMappings": device_of(snapshot.id)}]
+    add_fleet(site.ec2, f"fleet-{n}", LaunchTemplateConfigs=[{"Overrides": overrides}])
+    return str(snapshot.id)
+
+
+def _restored(site: Site, n: int) -> str:
+    snapshot = add_snapshot(site, ANY, f"re{n}")
+    set_tiering(snapshot, "temporary-restore-completed", site.now + timedelta(days=3))
+    return str(snapshot.id)
+
+
 def _image(site: Site, n: int) -> str:
     snapshot_id = str(add_image(site, f"image-{n}", "disabled" if n % 2 else "available").ebs_snapshot.id)
     site.ec2.tags[snapshot_id] = {"Name": f"i{n}"}
@@ -122,6 +137,9 @@ GUARDED: dict[str, Build] = {
     "shared snapshot": _shared,
     "launched snapshot": _launched,
     "fast snapshot": _fast,
+    "fleet snapshot": _fleet,
+    "restored snapshot": _restored,
+    "velero snapshot": _snapshot(tags={"velero.io/backup": "x"}),
     "image snapshot": _image,
     "kept group": _group(tags=KEEP),
     "stack group": _group(tags={"aws:cloudformation:stack-name": "x"}),

@@ -6,13 +6,16 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping, Sequence
+from datetime import datetime
 from functools import partial
 
 from ..sweep.finding import Finding, tags_of
 from ..sweep.guard import (
     BACKUP,
     KUBERNETES,
+    SERVICES,
     STACK,
     Candidate,
     ExcludedByTag,
@@ -25,10 +28,28 @@ from ..sweep.guard import (
 from ..sweep.policy import Common
 from ..sweep.region import Region, Resource
 from .grace import UNMARK
-from .launch_sources import group_sources, template_sources
+from .launch_sources import own_images, snapshot_ids
 
 # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeImageReferences.html
 IMAGES_A_CALL = 10
+# `sgw-AABB1122:vol-AABB1122:Schedule`, in the example of
+# https://docs.aws.amazon.com/storagegateway/latest/APIReference/API_DescribeSnapshotSchedule.html
+GATEWAY = re.compile(r"\bsgw-[0-9a-f]{8,17}\b|storage gateway", re.IGNORECASE)
+# `Created by CreateImage(i-...) for ami-...`, `Copied for DestinationAmi ami-... from SourceAmi ami-...`
+IMAGE_ID = re.compile(r"\bami-[0-9a-f]{8,17}\b")
+#: what each TieringOperationStatus of EC2 means for a snapshot that is in the standard tier; one that is missing here
+#: protects too, under its own name
+TIERING = {
+    "archival-in-progress": "being archived",
+    "archival-completed": "in the archive tier",
+    "archival-failed": "meant for the archive tier (its archival failed)",
+    "temporary-restore-in-progress": "being restored from the archive tier",
+    "temporary-restore-completed": "restored from the archive tier",
+    "temporary-restore-failed": "in the archive tier (its restore failed)",
+    "permanent-restore-in-progress": "being restored from the archive tier",
+    "permanent-restore-completed": "restored from the archive tier permanently",
+    "permanent-restore-failed": "in the archive tier (its restore failed)",
+}
 
 
 def made_by_backup(resource: Resource) -> str | None:
@@ -43,49 +64,88 @@ def made_by_backup(resource: Resource) -> str | None:
     )
 
 
+def made_by_service(resource: Resource) -> str | None:
+    """Services that sign in a description, or in the value of a tag whose key others use too."""
+    if GATEWAY.search(resource.get("Description", "")):
+        return "described as made by AWS Storage Gateway"
+    # https://docs.aws.amazon.com/aws-managed-policy/latest/reference/EC2FastLaunchServiceRolePolicy.html
+    by_fast_launch = tags_of(resource).get("CreatedBy") == "EC2 Fast Launch"
+    return "owned by EC2 Fast Launch (tag CreatedBy)" if by_fast_launch else None
+
+
 def archived(resource: Resource) -> str | None:
-    return "in the archive tier" if resource.get("StorageTier") == "archive" else None
+    """In the archive tier, or restored from it for some days: then its tier is `standard` until RestoreExpiryTime."""
+    if resource.get("StorageTier") == "archive":
+        return "in the archive tier"
+    until = resource.get("RestoreExpiryTime")
+    return f"restored from the archive tier until {_day(until)}" if until else None
 
 
 def common_guards(common: Common) -> list[Guard]:
     """What protects volumes and snapshots alike, without a call."""
     return [
         ExcludedByTag(common.exclude_tags),
-        OwnedBy({**STACK, **BACKUP, **KUBERNETES}),
+        OwnedBy({**STACK, **BACKUP, **KUBERNETES, **SERVICES}),
         Holds("Operator.Managed", managed_by_operator),
         Holds("AWS Backup", made_by_backup),
+        Holds("AWS services", made_by_service),
     ]
-
-
-class BacksImage(Guard):
-    """Snapshots in the block device mappings of own AMIs, disabled ones too: the AMI could not start without them."""
-
-    name = "the list of own AMIs"
-    nothing: Mapping[str, Resource] = {}
-    means_use = True
-
-    def load(self, region: Region) -> Mapping[str, Resource]:
-        return backed_images(region)
-
-    def protects(self, candidate: Candidate, facts: Mapping[str, Resource]) -> str | None:
-        image = facts.get(candidate.finding.resource_id)
-        if image is None:
-            return None
-        public = ", public" if image.get("Public") else ""
-        return f"backs AMI {image['ImageId']} ({image.get('State', 'available')}{public})"
 
 
 def backed_images(region: Region) -> Mapping[str, Resource]:
     """The own AMI that each snapshot backs, by snapshot."""
-    images = region.listing(
-        "ec2", "describe_images", "Images", Owners=["self"], IncludeDisabled=True, IncludeDeprecated=True
-    )
-    return {
-        mapping["Ebs"]["SnapshotId"]: image
-        for image in images
-        for mapping in image.get("BlockDeviceMappings", [])
-        if mapping.get("Ebs", {}).get("SnapshotId")
-    }
+    return {snapshot: image for image in own_images(region) for snapshot in snapshot_ids(image)}
+
+
+class Tiering(Guard):
+    """Snapshots on their way into the archive tier, or out of it: they are in the tier `standard` meanwhile.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeSnapshotTierStatus.html
+    """
+
+    name = "the list of snapshot tiers"
+    nothing: Mapping[str, str] = {}
+
+    def load(self, region: Region) -> Mapping[str, str]:
+        rows = region.listing("ec2", "describe_snapshot_tier_status", "SnapshotTierStatuses")
+        return {row["SnapshotId"]: words for row in rows if (words := tiering(row))}
+
+    def protects(self, candidate: Candidate, facts: Mapping[str, str]) -> str | None:
+        return facts.get(candidate.finding.resource_id)
+
+
+def tiering(row: Resource) -> str | None:
+    """In words, what was last done to move a snapshot between tiers; None if it was never archived."""
+    status = row.get("LastTieringOperationStatus")
+    if not status:
+        return archived(row)
+    until = row.get("RestoreExpiryTime")
+    day = f" until {_day(until)}" if until and status == "temporary-restore-completed" else ""
+    return f"{TIERING.get(status, f'between storage tiers ({status})')}{day}"
+
+
+def _day(moment: datetime | None) -> str:
+    return f"{moment:%Y-%m-%d}" if moment else "a day that it does not tell"
+
+
+class OfRecycledImage(Guard):
+    """Snapshots of a deregistered AMI that the Recycle Bin keeps: without them it can't be restored. A description says
+    which AMI a snapshot was made for: it may protect, never condemn.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ListImagesInRecycleBin.html
+    """
+
+    name = "the list of AMIs in the Recycle Bin"
+    nothing: Mapping[str, str] = {}
+
+    def load(self, region: Region) -> Mapping[str, str]:
+        rows = region.listing("ec2", "list_images_in_recycle_bin", "Images")
+        return {row["ImageId"]: _day(row.get("RecycleBinExitTime")) for row in rows}
+
+    def protects(self, candidate: Candidate, facts: Mapping[str, str]) -> str | None:
+        named = IMAGE_ID.findall(candidate.resource.get("Description", ""))
+        image = next((one for one in named if one in facts), None)
+        return f"made for AMI {image}, which the Recycle Bin keeps until {facts[image]}" if image else None
 
 
 class Locked(Guard):
@@ -101,36 +161,6 @@ class Locked(Guard):
     def protects(self, candidate: Candidate, facts: Mapping[str, str]) -> str | None:
         state = facts.get(candidate.finding.resource_id)
         return f"locked ({state})" if state else None
-
-
-class InLaunchTemplate(Guard):
-    """Snapshots in the block device mappings of a launch template's default or latest version."""
-
-    name = "the list of launch templates"
-    nothing: Mapping[str, str] = {}
-    means_use = True
-
-    def load(self, region: Region) -> Mapping[str, str]:
-        sources = template_sources(region).values()
-        return {snapshot: source.words for source in sources for snapshot in source.snapshot_ids}
-
-    def protects(self, candidate: Candidate, facts: Mapping[str, str]) -> str | None:
-        words = facts.get(candidate.finding.resource_id)
-        return f"in a block device mapping of the {words}" if words else None
-
-
-class InAutoScalingGroup(InLaunchTemplate):
-    """Snapshots that an Auto Scaling group launches from: a pinned version of a template, a launch configuration."""
-
-    name = "the list of Auto Scaling groups"
-
-    def load(self, region: Region) -> Mapping[str, str]:
-        return {
-            snapshot: f"{source.words}, which the Auto Scaling group {group} uses"
-            for group, sources in group_sources(region).items()
-            for source in sources
-            for snapshot in source.snapshot_ids
-        }
 
 
 class FastRestored(Guard):

@@ -18,19 +18,20 @@ from ..sweep.prices import snapshot_cost, volume_cost
 from ..sweep.region import Region, Resource, Scope
 from . import final_snapshot
 from .ebs_guards import (
-    BacksImage,
     FastRestored,
-    InAutoScalingGroup,
-    InLaunchTemplate,
     Locked,
+    OfRecycledImage,
     Shared,
+    Tiering,
     archived,
     common_guards,
     say_who_shares_images,
     say_who_uses_images,
 )
 from .grace import BATCH_SIZES, UNMARK, Grace
+from .launch_sources import snapshot_guards, volumes_of
 from .recycle_bin import recoverable_until, rules
+from .snapshot_ranks import ranked, ranked_pages, volume_of
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "resources": {
@@ -41,6 +42,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     },
     "volume_min_age_days": {"type": "int", "default": 10},
     "snapshot_min_age_days": {"type": "int", "default": 15},
+    "snapshot_keep_last": {"type": "int", "default": 0},
     "disaster_recovery_tags": {"type": "dict", "default": {"DisasterRecovery": "*", "DR": "*"}},
     "grace_days": {"type": "int", "default": 0},
     "grace_tag": {"type": "str", "default": "sysops:orphan-since"},
@@ -193,22 +195,25 @@ class ObsoleteSnapshots(EbsPolicy):
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         super().__init__(options, common)
         self._min_age_days: int = options["snapshot_min_age_days"]
+        self._keep_last: int = options["snapshot_keep_last"]
         self._final_days: int = options["final_snapshot_retention_days"]
         self.guards: Sequence[Guard] = [
             *common_guards(common),
             ExcludedByTag(options["disaster_recovery_tags"], "disaster_recovery_tags", "kept for disaster recovery: "),
             Holds("archive tier", archived),
-            BacksImage(),
+            Holds("snapshot_keep_last", self._among_newest),
+            *snapshot_guards(),
             Locked(),
-            InLaunchTemplate(),
-            InAutoScalingGroup(),
+            Tiering(),
             FastRestored(),
+            OfRecycledImage(),
         ]
         self.inspections = [Shared()]
         self.explanations = [say_who_uses_images, say_who_shares_images]
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
-        return region.pages("ec2", "describe_snapshots", "Snapshots", OwnerIds=["self"])
+        # which one is the newest of its volume, or the only one, takes all pages
+        return ranked_pages(region.pages("ec2", "describe_snapshots", "Snapshots", OwnerIds=["self"]), self._keep_last)
 
     def decide(self, resource: Resource, scope: Scope, now: datetime) -> Finding | None:
         age = age_in_days(resource.get("StartTime"), now)
@@ -230,18 +235,48 @@ class ObsoleteSnapshots(EbsPolicy):
             age_days=age,
             tags=tags,
             cost=snapshot_cost(self._prices, scope.region, resource["VolumeSize"]),
+            origin=volume_of(resource) if resource.get("Only") else "",
         )
         if age < self._final_days and (origin := tags.get(final_snapshot.ORIGIN_TAG)):
             finding.protect(f"the final snapshot of {origin}, kept for {self._final_days} days")
         return finding
 
+    def foresee(self, region: Region, findings: Sequence[Finding], now: datetime) -> None:
+        alone = [finding for finding in findings if finding.origin and finding.action != UNMARK]
+        there = volumes_of(region).ids if alone else frozenset()
+        for finding in alone:
+            if finding.origin not in there:
+                finding.reason += f" It is the only snapshot of {finding.origin}, which no longer exists."
+        super().foresee(region, findings, now)
+
     def record(self, resource: Resource, finding: Finding) -> tuple[dict[str, Any], dict[str, Any]]:
         return (self.facts(resource, SNAPSHOT_FIELDS), {}) if finding.action == DELETE else self._grace.record(finding)
 
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
-        wanted = [{"Name": "snapshot-id", "Values": list(ids)}]
+        """With snapshot_keep_last, read with all others of the same volumes, so that the newest stay the newest."""
+        found = {one["SnapshotId"]: one for one in self._filtered(region, "snapshot-id", ids)}
+        volumes = sorted({volume_of(one) for one in found.values()} - {""}) if self._keep_last else []
+        others = self._filtered(region, "volume-id", volumes) if volumes else []
+        again = {**{one["SnapshotId"]: one for one in others}, **found}
+        return {one["SnapshotId"]: one for one in ranked(again.values(), self._keep_last) if one["SnapshotId"] in found}
+
+    def _filtered(self, region: Region, name: str, values: Sequence[str]) -> list[Resource]:
+        wanted = [{"Name": name, "Values": list(values)}]
         pages = region.pages("ec2", "describe_snapshots", "Snapshots", OwnerIds=["self"], Filters=wanted)
-        return {snapshot["SnapshotId"]: snapshot for page in pages for snapshot in page}
+        return [one for page in pages for one in page]
+
+    def _among_newest(self, snapshot: Resource) -> str | None:
+        if not self._keep_last or snapshot.get("State") != "completed":
+            return None
+        newer = snapshot.get("Newer")
+        if newer is None:
+            return "snapshot_keep_last cannot rank it: EC2 does not name the volume that it was taken of"
+        if newer >= self._keep_last:
+            return None
+        volume = volume_of(snapshot)
+        if newer == 0:
+            return f"the newest snapshot of {volume} (snapshot_keep_last)"
+        return f"among the {self._keep_last} newest snapshots of {volume} (snapshot_keep_last)"
 
     def act(self, region: Region, findings: Sequence[Finding]) -> None:
         if findings[0].action == DELETE:
@@ -253,7 +288,7 @@ class ObsoleteSnapshots(EbsPolicy):
 def policies(options: Mapping[str, Any], common: Common) -> list[Policy]:
     """Raises SweepError for a negative age."""
     not_negative(options, "volume_min_age_days", "snapshot_min_age_days", "grace_days", "wait_timeout")
-    not_negative(options, "final_snapshot_retention_days")
+    not_negative(options, "final_snapshot_retention_days", "snapshot_keep_last")
     found: list[Policy] = []
     if "volumes" in options["resources"]:
         found.append(OrphanVolumes(options, common))
@@ -271,14 +306,19 @@ CHECK = Check(
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeLaunchConfigurations",
         "ec2:DescribeFastSnapshotRestores",
+        "ec2:DescribeFleets",
         "ec2:DescribeImageAttribute",
         "ec2:DescribeImageReferences",
         "ec2:DescribeImages",
         "ec2:DescribeLaunchTemplateVersions",
         "ec2:DescribeLockedSnapshots",
         "ec2:DescribeSnapshotAttribute",
+        "ec2:DescribeSnapshotTierStatus",
         "ec2:DescribeSnapshots",
+        "ec2:DescribeSpotFleetRequests",
+        "ec2:DescribeSpotInstanceRequests",
         "ec2:DescribeVolumes",
+        "ec2:ListImagesInRecycleBin",
         "rbin:GetRule",
         "rbin:ListRules",
     ),

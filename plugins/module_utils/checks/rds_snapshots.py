@@ -14,7 +14,7 @@ from typing import Any
 from ..sweep.arguments import not_negative
 from ..sweep.errors import SweepError
 from ..sweep.finding import Finding, age_in_days
-from ..sweep.guard import BACKUP, STACK, ExcludedByTag, Holds, Inspection, OwnedBy
+from ..sweep.guard import BACKUP, SERVICES, STACK, ExcludedByTag, Holds, Inspection, OwnedBy
 from ..sweep.policy import Common, Policy
 from ..sweep.prices import rds_backup_cost
 from ..sweep.region import Region, Resource, Scope
@@ -115,6 +115,11 @@ def unavailable(snapshot: Resource) -> str | None:
     return None if _restorable(snapshot) else f"its status is {snapshot.get('Status')}"
 
 
+def made_by_backup(name: str) -> str | None:
+    """A copy, and what other tools made of a recovery point, can be of the type manual under AWS Backup's name."""
+    return "owned by AWS Backup (by its name)" if name.casefold().startswith("awsbackup") else None
+
+
 class SharedSnapshot(Inspection):
     """RDS has no list of the snapshots that are shared with others: only the attributes of each tell."""
 
@@ -152,7 +157,8 @@ class OldSnapshots(Policy):
         self._prices = common.prices
         self.guards = [
             ExcludedByTag(common.exclude_tags),
-            OwnedBy({**STACK, **BACKUP}),
+            OwnedBy({**STACK, **BACKUP, **SERVICES}),
+            Holds("AWS Backup", lambda snapshot: made_by_backup(snapshot[kind.id])),
             Holds("status", unavailable),
             Holds("keep_last", self._among_newest),
             Holds("include_orphaned", self._orphaned),

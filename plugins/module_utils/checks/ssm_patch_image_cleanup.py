@@ -17,12 +17,12 @@ from ..sweep.account import timestamp
 from ..sweep.arguments import not_negative
 from ..sweep.errors import CallError
 from ..sweep.finding import Finding, age_in_days, tags_of
-from ..sweep.guard import BACKUP, STACK, Candidate, ExcludedByTag, Guard, Holds, Inspection, OwnedBy
+from ..sweep.guard import BACKUP, SERVICES, STACK, Candidate, ExcludedByTag, Guard, Holds, Inspection, OwnedBy
 from ..sweep.policy import Check, Common, Policy
 from ..sweep.prices import snapshot_cost
 from ..sweep.region import Region, Resource, Scope
 from .ebs_guards import Locked, image_users, launch_permissions
-from .launch_sources import group_sources, template_sources
+from .launch_sources import image_guards, snapshot_ids
 
 ARGUMENT_SPEC: dict[str, Any] = {"min_age_days": {"type": "int", "default": 30}}
 
@@ -38,11 +38,6 @@ SETTLED = ("available", "failed", "error", "invalid")
 GOOD_CODES = ("success", "skipped")
 
 
-def snapshot_ids(image: Resource) -> list[str]:
-    mappings = image.get("BlockDeviceMappings", [])
-    return [mapping["Ebs"]["SnapshotId"] for mapping in mappings if mapping.get("Ebs", {}).get("SnapshotId")]
-
-
 def deregistration_protected(image: Resource) -> str | None:
     protection = image.get("DeregistrationProtection", "disabled")
     return None if protection == "disabled" else f"protected from deregistration ({protection})"
@@ -53,29 +48,11 @@ def referenced(image: Resource) -> str | None:
     return words
 
 
-class Launches(Guard):
-    """Images that a launch template's default or latest version, or an Auto Scaling group, launches from."""
-
-    name = "the list of launch templates and Auto Scaling groups"
-    nothing: Mapping[str, str] = {}
-    means_use = True
-
-    def load(self, region: Region) -> Mapping[str, str]:
-        found = {source.image_id: f"the {source.words}" for source in template_sources(region).values()}
-        for group, sources in group_sources(region).items():
-            found |= {one.image_id: f"the {one.words} of the Auto Scaling group {group}" for one in sources}
-        return found
-
-    def protects(self, candidate: Candidate, facts: Mapping[str, str]) -> str | None:
-        words = facts.get(candidate.finding.resource_id)
-        return f"in use by {words}" if words else None
-
-
 class LockedSnapshot(Locked):
     """A locked snapshot can't be deleted, so its image stays with it."""
 
     def protects(self, candidate: Candidate, facts: Mapping[str, str]) -> str | None:
-        locked = [one for one in snapshot_ids(candidate.resource) if one in facts]
+        locked = [one for one in sorted(snapshot_ids(candidate.resource)) if one in facts]
         return f"its snapshot {locked[0]} is locked ({facts[locked[0]]})" if locked else None
 
 
@@ -98,10 +75,10 @@ class OldPatchImages(Policy):
         self._prices = common.prices
         self.guards: Sequence[Guard] = [
             ExcludedByTag(common.exclude_tags),
-            OwnedBy({**STACK, **BACKUP}),
+            OwnedBy({**STACK, **BACKUP, **SERVICES}),
             Holds("deregistration protection", deregistration_protected),
             Holds("references", referenced),
-            Launches(),
+            *image_guards(),
             LockedSnapshot(),
         ]
         self.inspections = [SharedImage()]
@@ -185,11 +162,14 @@ CHECK = Check(
     permissions=(
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeLaunchConfigurations",
+        "ec2:DescribeFleets",
         "ec2:DescribeImageAttribute",
         "ec2:DescribeImageReferences",
         "ec2:DescribeImages",
         "ec2:DescribeLaunchTemplateVersions",
         "ec2:DescribeLockedSnapshots",
+        "ec2:DescribeSpotFleetRequests",
+        "ec2:DescribeSpotInstanceRequests",
     ),
     enforce_permissions=("ec2:DeleteSnapshot", "ec2:DeregisterImage"),
 )

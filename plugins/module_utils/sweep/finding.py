@@ -55,8 +55,8 @@ class Finding:
     `report` if nothing, and `outcome` what the resource is then. `saves_cost` is false where the action takes nothing
     off the bill. `due_date` is the day on which the resource goes if nothing changes; `reversible` tells whether the
     action can be undone (None: there is none), `recoverable_until` until which day the Recycle Bin keeps what goes;
-    both are told only of what is acted on. `in_use` is set by a guard that found it in use. `work` is how it is being
-    acted on.
+    both are told only of what is acted on. `in_use` is set by a guard that found it in use. `origin` is what the
+    resource was made of, for its policy alone. `work` is how it is being acted on.
     """
 
     check: str
@@ -82,6 +82,7 @@ class Finding:
     protected_by: list[str] = field(default_factory=list)
     error: Mapping[str, str] | None = None
     in_use: bool = False
+    origin: str = ""
 
     @cached_property
     def work(self) -> Work:

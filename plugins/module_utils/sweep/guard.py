@@ -96,7 +96,7 @@ def _tag_values(option: str, key: str, value: Any) -> list[str]:
     # a value that would match nothing must not pass for a protection
     if not values or not all(_is_tag_value(one) for one in values):
         raise SweepError(
-            f'{option} holds {key}: {value!r}, which no tag is as it is meant: write a value, in quotes if it is a'
+            f"{option} holds {key}: {value!r}, which no tag is as it is meant: write a value, in quotes if it is a"
             ' number, a list of them, or "*".'
         )
     return [spelling for one in values for spelling in _spellings(one)]
@@ -158,6 +158,11 @@ BACKUP = {
     "dlm:managed": "Data Lifecycle Manager",
     "awselasticdisasterrecovery*": "AWS Elastic Disaster Recovery",
     "awsapplicationmigrationservice*": "AWS Application Migration Service",
+    # what the backup of a cluster, its volumes' snapshots included, is restored from
+    "velero.io/*": "Velero",
+    "ark.heptio.com/*": "Velero",
+    # N2W's own tags, and `cpm backup`, by which it knows what to back up: docs.n2ws.com, tag-based backup management
+    "cpm[ _]*": "N2W Backup & Recovery",
 }
 KUBERNETES = {
     "kubernetes.io/*": "Kubernetes",
@@ -165,4 +170,19 @@ KUBERNETES = {
     "ebs.csi.aws.com/*": "the EBS CSI driver of Kubernetes",
     "csivolumename": "the EBS CSI driver of Kubernetes",
     "csivolumesnapshotname": "the EBS CSI driver of Kubernetes",
+    "karpenter.sh/*": "Karpenter",
+    "karpenter.k8s.aws/*": "Karpenter",
+}
+# the last one stands for services that are not named: nobody else can set a tag whose key begins with `aws:`
+SERVICES = {
+    "eks:*": "Amazon EKS",
+    "aws:eks:*": "Amazon EKS",
+    "elasticbeanstalk:*": "AWS Elastic Beanstalk",
+    "amazonecsmanaged": "Amazon ECS",
+    "amazonecscreated": "Amazon ECS",
+    "aws:ecs:*": "Amazon ECS",
+    "awsbatchservicetag": "AWS Batch",
+    "aws:elasticmapreduce:*": "Amazon EMR",
+    "aws:servicecatalog:*": "AWS Service Catalog",
+    "aws:*": "an AWS service",
 }

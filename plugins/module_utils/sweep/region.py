@@ -69,6 +69,7 @@ PAGE_SIZES = {
     "describe_replication_instances": 100,
     "describe_replication_tasks": 100,
     "describe_snapshots": 1000,
+    "describe_spot_instance_requests": 1000,
     "describe_table_statistics": 500,
     "describe_target_groups": 400,
     "describe_volumes": 500,
@@ -77,6 +78,7 @@ PAGE_SIZES = {
     "list_command_invocations": 50,
     "list_document_versions": 50,
     "list_group_resources": 50,
+    "list_images_in_recycle_bin": 1000,
     "list_rules": 1000,
     "list_snapshots_in_recycle_bin": 1000,
 }

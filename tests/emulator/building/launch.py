@@ -48,10 +48,12 @@ def add_launch_template(site: Site, name: str, versions: Sequence[Mapping[str, A
     return template
 
 
-def add_launch_configuration(site: Site, name: str, monitoring: bool = True, snapshot_id: str | None = None) -> str:
+def add_launch_configuration(
+    site: Site, name: str, monitoring: bool = True, snapshot_id: str | None = None, image_id: str = IMAGE
+) -> str:
     """A launch configuration, by default with detailed monitoring as on AWS. Returns its name."""
     site.backend("autoscaling").create_launch_configuration(
-        name=name, image_id=IMAGE, key_name=None, kernel_id="", ramdisk_id="", security_groups=[],
+        name=name, image_id=image_id, key_name=None, kernel_id="", ramdisk_id="", security_groups=[],
         user_data=None, instance_type="t3.medium", instance_monitoring=monitoring, instance_profile_name=None,
         spot_price=None, ebs_optimized=False, associate_public_ip_address=False,
         block_device_mappings=device_of(snapshot_id) if snapshot_id else [],

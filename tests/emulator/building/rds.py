@@ -211,6 +211,8 @@ def _build_snapshots(site: Site) -> None:
     add_snapshot(site, orders, "orders-kept", spared("old_snapshot", "keep=true", "tag"), 95, tags={"Keep": "TRUE"})
     add_snapshot(site, orders, "orders-backup", spared("old_snapshot", "aws backup", "of AWS Backup"), 96,
                  tags={"aws:backup:source-resource": orders.arn})  # fmt: skip
+    named = spared("old_snapshot", "aws backup", "named as AWS Backup names its own, of the type manual")
+    add_snapshot(site, orders, "awsbackup:job-0123abcd", named, 96)
     shared = add_snapshot(site, orders, "orders-shared", spared("old_snapshot", "shared with account", ""), 97)
     shared.attributes["restore"] = [PARTNER[site.account[0]]]
     public = add_snapshot(site, orders, "orders-public", spared("old_snapshot", "publicly", ""), 98)

@@ -103,6 +103,8 @@ def _attachment(volume: Any) -> dict[str, Any]:
 def snapshot_xml(snapshot: Any, tags: Mapping[str, str] | None) -> str:
     """The elements of one snapshot, for lists and for what CreateSnapshot answers."""
     key = f"<kmsKeyId>{escape(snapshot.kms_key_id)}</kmsKeyId>" if snapshot.kms_key_id else ""
+    until = getattr(snapshot, "restore_expiry", None)
+    restored = f"<restoreExpiryTime>{timestamp(until)}</restoreExpiryTime>" if until else ""
     return (
         f"<snapshotId>{snapshot.id}</snapshotId><volumeId>{snapshot.volume.id}</volumeId>"
         f"<status>{snapshot_status(snapshot)}</status><startTime>{timestamp(snapshot.start_time)}</startTime>"
@@ -110,5 +112,5 @@ def snapshot_xml(snapshot: Any, tags: Mapping[str, str] | None) -> str:
         f"<volumeSize>{snapshot.volume.size}</volumeSize>"
         f"<description>{escape(snapshot.description or '')}</description>"
         f"<encrypted>{xml(bool(snapshot.encrypted))}</encrypted><storageTier>{snapshot.storage_tier}</storageTier>"
-        f"{key}{tag_set(tags)}"
+        f"{restored}{key}{tag_set(tags)}"
     )

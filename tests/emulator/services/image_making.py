@@ -15,6 +15,7 @@ from ..wire import AwsError, Call, xml
 from .common import check_dry_run, ec2
 from .ebs import delete_snapshot
 from .instances import find
+from .recycle_bin import IMAGES, discard
 from .tags import checked
 
 NAME = re.compile(r"[A-Za-z0-9()\[\] ./\-'@_]{3,128}")
@@ -56,7 +57,8 @@ def _specified(call: Call, kind: str) -> dict[str, str]:
 
 def deregister_image(call: Call) -> str:
     """DeregisterImage: refused while the image has a deregistration protection; with DeleteAssociatedSnapshots its
-    snapshots go too, and the answer has a code for each (moto: the parameter is ignored).
+    snapshots go too, and the answer has a code for each (moto: the parameter is ignored). A Recycle Bin rule that
+    matches retains the image.
 
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeregisterImage.html
     https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteSnapshotReturnCode.html
@@ -71,6 +73,7 @@ def deregister_image(call: Call) -> str:
         raise AwsError("OperationNotPermitted", f"The image {image_id} is protected from deregistration.")
     check_dry_run(call)
     backend.deregister_image(image_id)
+    discard(backend, IMAGES, image)
     rows = [_delete(call, image.ebs_snapshot.id)] if call.flag("DeleteAssociatedSnapshots") else []
     return xml({"return": True, "deleteSnapshotResultSet": rows})
 

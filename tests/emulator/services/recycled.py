@@ -12,9 +12,11 @@ from typing import Any
 from ..wire import AwsError, Call, xml
 from .common import check_dry_run, ec2, paged
 from .ebs_items import snapshot_status, volume_iops, volume_status
-from .recycle_bin import SNAPSHOTS, VOLUMES, Retained, retained
+from .recycle_bin import IMAGES, SNAPSHOTS, VOLUMES, Retained, retained
 
-VOLUME_PAGE, SNAPSHOT_PAGE = 500, 1000
+VOLUME_PAGE, SNAPSHOT_PAGE, IMAGE_PAGE = 500, 1000, 1000
+NOUNS = {VOLUMES: ("volume", "InvalidVolume"), SNAPSHOTS: ("snapshot", "InvalidSnapshot"),
+         IMAGES: ("image", "InvalidAMIID")}  # fmt: skip
 
 
 def list_snapshots(call: Call) -> str:
@@ -63,6 +65,25 @@ def list_volumes(call: Call) -> str:
     return xml({"volumeSet": rows}) + token
 
 
+def list_images(call: Call) -> str:
+    """ListImagesInRecycleBin: pages of at most 1000.
+
+    https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_ListImagesInRecycleBin.html
+    """
+    chosen, token = _listed(call, IMAGES, call.values("ImageId"), IMAGE_PAGE)
+    rows = [
+        {
+            "imageId": one.id,
+            "name": one.resource.name,
+            "description": one.resource.description or "",
+            "recycleBinEnterTime": one.entered,
+            "recycleBinExitTime": one.exits,
+        }
+        for one in chosen
+    ]
+    return xml({"imageSet": rows}) + token
+
+
 def _listed(call: Call, resource_type: str, ids: Sequence[str], largest: int) -> tuple[Sequence[Retained], str]:
     check_dry_run(call)
     backend = ec2(call)
@@ -76,7 +97,7 @@ def _listed(call: Call, resource_type: str, ids: Sequence[str], largest: int) ->
 def _retained(backend: Any, resource_type: str, resource_id: str) -> Retained:
     one = retained(backend).get(resource_id)
     if one is None or one.resource_type != resource_type:
-        noun, code = ("volume", "InvalidVolume") if resource_type == VOLUMES else ("snapshot", "InvalidSnapshot")
+        noun, code = NOUNS[resource_type]
         raise AwsError(f"{code}.NotFound", f"The {noun} '{resource_id}' does not exist in the Recycle Bin.")
     return one
 
@@ -126,6 +147,7 @@ def _take_out(backend: Any, one: Retained, where: dict[str, Any]) -> None:
 
 
 OPERATIONS = {
+    "ListImagesInRecycleBin": list_images,
     "ListSnapshotsInRecycleBin": list_snapshots,
     "ListVolumesInRecycleBin": list_volumes,
     "RestoreSnapshotFromRecycleBin": restore_snapshot,

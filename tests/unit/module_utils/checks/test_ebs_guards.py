@@ -10,22 +10,25 @@ from typing import Any
 
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.checks.ebs_guards import (
-    BacksImage,
+    TIERING,
     FastRestored,
-    InAutoScalingGroup,
-    InLaunchTemplate,
     Locked,
+    OfRecycledImage,
     Shared,
+    Tiering,
     archived,
     made_by_backup,
+    made_by_service,
     managed_by_operator,
     shared_with,
+    tiering,
 )
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.acting import apply_guards
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.guard import Candidate
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.job import Job
+from botocore.session import get_session
 from tests.unit.module_utils.checks.ebs import policies, protected_by, snapshot, spoken, volume
-from tests.unit.module_utils.checks.fake import NOW, SCOPE, Lists, finding, refused, tagged, without
+from tests.unit.module_utils.checks.fake import DAY, NOW, SCOPE, Lists, finding, refused, tagged, without
 
 OTHER = "210987654321"
 ORGANIZATION = "arn:aws:organizations::210987654321:organization/o-1"
@@ -63,10 +66,18 @@ PINNED = {
         [version(2, "snap-1", default=False)] if "LaunchTemplateId" in asked else [version(3)]
     ),
 }
-CONFIGURED = {
+CONFIGURED = {"describe_launch_configurations": [{"LaunchConfigurationName": "old", **launched_from("snap-1")}]}
+BY_GROUP = {
+    **CONFIGURED,
     "describe_auto_scaling_groups": [{"AutoScalingGroupName": "fleet", "LaunchConfigurationName": "old"}],
-    "describe_launch_configurations": [{"LaunchConfigurationName": "old", **launched_from("snap-1")}],
 }
+FLEET = {"FleetId": "fleet-1", "FleetState": "active"}
+OVERRIDES = {"LaunchTemplateConfigs": [{"Overrides": [{"InstanceType": "t3.nano", **launched_from("snap-1")}]}]}
+SPOT_FLEET = {"SpotFleetRequestId": "sfr-1", "SpotFleetRequestState": "active"}
+SPOT = {"SpotInstanceRequestId": "sir-1", "State": "open", "LaunchSpecification": launched_from("snap-1")}
+USED = {"VolumeId": "vol-9", "State": "in-use", "SnapshotId": "snap-1"}
+RECYCLED = {"ImageId": "ami-0123456789abcdef0", "RecycleBinExitTime": NOW + 3 * DAY}
+FOR_IMAGE = {"Description": "Created by CreateImage(i-0123456789abcdef0) for ami-0123456789abcdef0"}
 RESTORED = {"SnapshotId": "snap-1", "AvailabilityZone": "eu-west-1a", "State": "enabled"}
 
 # what protects: changes of the resource, the region's lists, what is said
@@ -84,12 +95,28 @@ OF_BOTH: list[tuple[dict[str, Any], dict[str, Any], str]] = [
         {},
         "described as made by Data Lifecycle Manager",
     ),
+    ({"Description": "sgw-AABB1122:vol-AABB1122:Schedule"}, {}, "described as made by AWS Storage Gateway"),
 ]
 OF_SNAPSHOTS = [
     *OF_BOTH,
     (tagged(DR="eu"), {}, "kept for disaster recovery: tag DR=eu"),
     (tagged(disasterrecovery=""), {}, "kept for disaster recovery: tag disasterrecovery="),
     ({"StorageTier": "archive"}, {}, "in the archive tier"),
+    ({"RestoreExpiryTime": NOW + 5 * DAY}, {}, "restored from the archive tier until 2026-11-28"),
+    (
+        {},
+        {
+            "describe_snapshot_tier_status": [
+                {"SnapshotId": "snap-1", "LastTieringOperationStatus": "archival-in-progress"}
+            ]
+        },
+        "being archived",
+    ),
+    (
+        FOR_IMAGE,
+        {"list_images_in_recycle_bin": [RECYCLED]},
+        "made for AMI ami-0123456789abcdef0, which the Recycle Bin keeps until 2026-11-26",
+    ),
     ({}, {"describe_images": [OTHER_IMAGE, IMAGE]}, "backs AMI ami-1 (disabled)"),
     ({}, {"describe_images": [without(IMAGE, "State")]}, "backs AMI ami-1 (available)"),
     ({}, {"describe_images": [{**IMAGE, "Public": True}]}, "backs AMI ami-1 (disabled, public)"),
@@ -113,11 +140,24 @@ OF_SNAPSHOTS = [
         PINNED,
         "in a block device mapping of the launch template web (version 2), which the Auto Scaling group fleet uses",
     ),
+    ({}, CONFIGURED, "in a block device mapping of the launch configuration old"),
+    ({}, {"describe_fleets": [{**FLEET, **OVERRIDES}]}, "in a block device mapping of the EC2 Fleet fleet-1"),
     (
         {},
-        CONFIGURED,
-        "in a block device mapping of the launch configuration old, which the Auto Scaling group fleet uses",
+        {
+            "describe_spot_fleet_requests": [
+                {**SPOT_FLEET, "SpotFleetRequestConfig": {"LaunchSpecifications": [launched_from("snap-1")]}}
+            ]
+        },
+        "in a block device mapping of the Spot Fleet request sfr-1",
     ),
+    (
+        {},
+        {"describe_spot_instance_requests": [SPOT]},
+        "in a block device mapping of the Spot Instance request sir-1",
+    ),
+    ({}, {"describe_volumes": [USED]}, "the volume vol-9 (in-use) was made from it"),
+    ({}, {"describe_volumes": [{**USED, "State": "creating"}]}, "the volume vol-9 (creating) was made from it"),
     *[
         (
             {},
@@ -148,7 +188,15 @@ def test_no_guard_can_be_taken_away(policy, make, cases):
     """Of each there is a resource that it alone protects."""
     alone = [spoken(policy, make(**changes), **lists) for changes, lists, _words in cases]
     assert all(len(said) == 1 for said in alone)
-    assert {place for said in alone for place in said} == set(range(len(policy.guards)))
+    keep_last = {place for place, guard in enumerate(policy.guards) if guard.name == "snapshot_keep_last"}
+    # what that one protects is in test_snapshot_ranks.py: it takes an option
+    assert {place for said in alone for place in said} == set(range(len(policy.guards))) - keep_last
+
+
+def test_a_configuration_that_a_group_uses_is_said_with_the_group():
+    assert protected_by(SNAPSHOTS, snapshot(), **BY_GROUP)[0] == (
+        "in a block device mapping of the launch configuration old, which the Auto Scaling group fleet uses"
+    )
 
 
 @pytest.mark.parametrize(
@@ -164,7 +212,17 @@ def test_no_guard_can_be_taken_away(policy, make, cases):
         ({}, {"describe_locked_snapshots": [{"SnapshotId": "snap-1", "LockState": "expired"}]}),
         ({}, {"describe_locked_snapshots": [{"SnapshotId": "snap-2", "LockState": "governance"}]}),
         ({}, {"describe_launch_template_versions": [version(3, "snap-2"), without(version(4), "LaunchTemplateData")]}),
-        ({}, {"describe_launch_configurations": CONFIGURED["describe_launch_configurations"]}),
+        *[
+            ({}, {"describe_fleets": [{**FLEET, **OVERRIDES, "FleetState": state}]})
+            for state in ("deleted", "deleted_running", "deleted-terminating", "failed")
+        ],
+        ({}, {"describe_spot_instance_requests": [{**SPOT, "State": "closed"}]}),
+        ({}, {"describe_volumes": [{**USED, "State": "available"}, {**USED, "SnapshotId": ""}]}),
+        (FOR_IMAGE, {"list_images_in_recycle_bin": [{**RECYCLED, "ImageId": "ami-0fffffffffffffff0"}]}),
+        ({"Description": "see AMI"}, {"list_images_in_recycle_bin": [RECYCLED]}),
+        ({}, {"describe_snapshot_tier_status": [{"SnapshotId": "snap-1", "StorageTier": "standard"}]}),
+        (tagged(CreatedBy="me"), {}),
+        ({"Description": "a storage for the gateway"}, {}),
         ({}, {"describe_fast_snapshot_restores": [{**RESTORED, "SnapshotId": "snap-2"}]}),
         *[
             ({}, {"describe_fast_snapshot_restores": [{**RESTORED, "State": state}]})
@@ -199,12 +257,23 @@ def guarded(code: str, operation: str, **lists: Any) -> tuple[Any, Job]:
 
 
 LISTS = [
-    ("describe_images", BacksImage, {}),
-    ("describe_locked_snapshots", Locked, {}),
-    ("describe_launch_template_versions", InLaunchTemplate, {}),
-    ("describe_auto_scaling_groups", InAutoScalingGroup, {}),
-    ("describe_launch_configurations", InAutoScalingGroup, without(CONFIGURED, "describe_launch_configurations")),
-    ("describe_fast_snapshot_restores", FastRestored, {}),
+    ("describe_images", "the list of own AMIs", {}),
+    ("describe_locked_snapshots", Locked.name, {}),
+    ("describe_launch_template_versions", "the list of launch templates", {}),
+    ("describe_auto_scaling_groups", "the list of Auto Scaling groups", {}),
+    (
+        "describe_launch_configurations",
+        "the list of Auto Scaling groups",
+        without(BY_GROUP, "describe_launch_configurations"),
+    ),
+    ("describe_launch_configurations", "the list of launch configurations", {}),
+    ("describe_fleets", "the list of EC2 Fleets", {}),
+    ("describe_spot_fleet_requests", "the list of Spot Fleet requests", {}),
+    ("describe_spot_instance_requests", "the list of Spot Instance requests", {}),
+    ("describe_volumes", "the list of volumes", {}),
+    ("describe_snapshot_tier_status", Tiering.name, {}),
+    ("list_images_in_recycle_bin", OfRecycledImage.name, {}),
+    ("describe_fast_snapshot_restores", FastRestored.name, {}),
 ]
 
 
@@ -212,7 +281,7 @@ LISTS = [
 def test_a_list_that_cannot_be_read_protects_and_says_which(operation, guard, lists):
     found, job = guarded("UnauthorizedOperation", operation, **lists)
     assert (found.status, found.in_use) == ("protected", False)
-    assert found.protected_by == [f"{guard.name} could not be read ({operation}: UnauthorizedOperation)"]
+    assert found.protected_by == [f"{guard} could not be read ({operation}: UnauthorizedOperation)"]
     assert [error.operation for error in job.errors] == [operation]
 
 
@@ -229,6 +298,8 @@ def test_a_region_that_does_not_know_a_list_has_nothing_on_it(operation, guard, 
         ({"describe_launch_template_versions": [version(3, "snap-1")]}, True),
         (PINNED, True),
         ({"describe_fast_snapshot_restores": [RESTORED]}, True),
+        (CONFIGURED, True),
+        ({"describe_volumes": [USED]}, True),
         # to be left alone, and yet not in use: a mark on it stays
         ({"describe_locked_snapshots": [{"SnapshotId": "snap-1", "LockState": "governance"}]}, False),
     ],
@@ -319,6 +390,65 @@ def test_backups_are_known_by_name_and_description_too(resource, made):
 )
 def test_an_operator_that_is_not_named_still_protects(operator, managed):
     assert bool(managed_by_operator({"Operator": operator})) is managed
+
+
+def statuses() -> list[str]:
+    """Every TieringOperationStatus that the installed botocore knows."""
+    model = get_session().get_service_model("ec2")
+    return list(model.shape_for("TieringOperationStatus").enum)
+
+
+def test_every_step_between_the_tiers_is_classified():
+    """A newer botocore with another one fails here: say in TIERING what it means."""
+    assert sorted(TIERING) == sorted(statuses())
+
+
+@pytest.mark.parametrize("status", [*statuses(), "something-newer"])
+def test_a_snapshot_that_was_ever_archived_is_protected(status):
+    row = {"SnapshotId": "snap-1", "StorageTier": "standard", "LastTieringOperationStatus": status}
+    (why,) = protected_by(SNAPSHOTS, snapshot(), describe_snapshot_tier_status=[row])
+    assert "archiv" in why or "storage tiers (something-newer)" in why
+
+
+def test_a_temporary_restore_is_said_with_its_last_day():
+    row = {"LastTieringOperationStatus": "temporary-restore-completed", "RestoreExpiryTime": NOW + 5 * DAY}
+    assert tiering(row) == "restored from the archive tier until 2026-11-28"
+    assert tiering({"StorageTier": "archive"}) == "in the archive tier"
+
+
+@pytest.mark.parametrize(
+    ("tags", "owner"),
+    [
+        ({"velero.io/backup": "nightly"}, "Velero"),
+        ({"velero.io/pv": "pvc-1"}, "Velero"),
+        ({"cpm_policy_name": "daily"}, "N2W Backup & Recovery"),
+        ({"cpm backup": "daily"}, "N2W Backup & Recovery"),
+        ({"eks:cluster-name": "prod"}, "Amazon EKS"),
+        ({"elasticbeanstalk:environment-name": "shop"}, "AWS Elastic Beanstalk"),
+        ({"AmazonECSManaged": "true"}, "Amazon ECS"),
+        ({"aws:ecs:clusterName": "prod"}, "Amazon ECS"),
+        ({"karpenter.sh/nodepool": "default"}, "Karpenter"),
+        ({"aws:some-new-service:id": "x"}, "an AWS service"),
+    ],
+)
+@pytest.mark.parametrize(("policy", "make"), [(VOLUMES, volume), (SNAPSHOTS, snapshot)], ids=["volumes", "snapshots"])
+def test_who_manages_it_is_told_by_its_tags(policy, make, tags, owner):
+    assert protected_by(policy, make(**tagged(**tags))) == [f"owned by {owner} (tag {next(iter(tags))})"]
+
+
+@pytest.mark.parametrize(
+    ("resource", "made"),
+    [
+        ({"Description": "sgw-AABB1122:vol-AABB1122:Schedule"}, True),
+        ({"Description": "Snapshot of Storage Gateway volume"}, True),
+        (tagged(CreatedBy="EC2 Fast Launch"), True),
+        (tagged(CreatedBy="ec2"), False),
+        ({"Description": "sgw-notes"}, False),
+        ({}, False),
+    ],
+)
+def test_services_that_sign_elsewhere_are_known(resource, made):
+    assert bool(made_by_service(resource)) is made
 
 
 @pytest.mark.parametrize(("tier", "protected"), [("archive", True), ("standard", False), (None, False)])

@@ -146,6 +146,7 @@ def test_only_the_kinds_asked_for_are_looked_at(resources, types, grace_days):
     "name",
     [
         *("volume_min_age_days", "snapshot_min_age_days", "grace_days", "final_snapshot_retention_days"),
+        "snapshot_keep_last",
         "wait_timeout",
     ],
 )

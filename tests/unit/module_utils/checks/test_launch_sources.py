@@ -11,12 +11,17 @@ from typing import Any
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.checks.launch_sources import (
     DEFAULT,
+    ENDED,
+    HOLDERS,
     LATEST,
     LaunchSource,
     group_sources,
+    image_guards,
+    snapshot_guards,
     template_sources,
 )
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import CallError
+from botocore.session import get_session
 from tests.unit.module_utils.checks.fake import Lists, refused
 
 
@@ -40,7 +45,13 @@ class Templates:
     def __init__(self, *versions: dict[str, Any]) -> None:
         self._versions = versions
 
-    def __call__(self, Versions: list[str], LaunchTemplateId: str | None = None) -> Any:  # noqa: N803
+    def __call__(
+        self,
+        Versions: list[str],  # noqa: N803
+        LaunchTemplateId: str | None = None,  # noqa: N803
+        IncludeManagedResources: bool = False,  # noqa: N803
+    ) -> Any:
+        assert IncludeManagedResources
         if LaunchTemplateId is None:
             ids = {row["LaunchTemplateId"] for row in self._versions}
             return [row for id_ in sorted(ids) for word in Versions for row in self._named(id_, word)]
@@ -62,6 +73,7 @@ class Templates:
         return [row for row in mine if str(row["VersionNumber"]) == word]
 
 
+VERSIONS = {"operation": "describe_launch_template_versions", "IncludeManagedResources": True}
 WEB = Templates(version("web", 1), version("web", 2, default=True), version("web", 10), version("db", 1, default=True))
 
 
@@ -97,7 +109,7 @@ def test_the_default_and_the_latest_version_of_each_template_are_in_use_and_no_o
     }
     assert sources["lt-web", LATEST].words == "launch template web (version 10)"
     template_sources(asked)
-    assert asked.asked == [{"operation": "describe_launch_template_versions", "Versions": [LATEST, DEFAULT]}]
+    assert asked.asked == [{**VERSIONS, "Versions": [LATEST, DEFAULT]}]
 
 
 @pytest.mark.parametrize("order", [1, -1])
@@ -178,8 +190,8 @@ def test_only_pinned_versions_cost_a_call_and_one_a_template():
     assert snapshots(sources["g4"]) == ["snap-web-1"]
     assert asked.asked == [
         {"operation": "describe_auto_scaling_groups"},
-        {"operation": "describe_launch_template_versions", "Versions": [LATEST, DEFAULT]},
-        {"operation": "describe_launch_template_versions", "LaunchTemplateId": "lt-web", "Versions": ["1", "2"]},
+        {**VERSIONS, "Versions": [LATEST, DEFAULT]},
+        {**VERSIONS, "LaunchTemplateId": "lt-web", "Versions": ["1", "2"]},
     ]
 
 
@@ -221,3 +233,114 @@ def test_a_pinned_version_that_cannot_be_read_is_not_taken_for_nothing():
 
     with pytest.raises(CallError):
         group_sources(region(group(LaunchTemplate=uses("web", "1")), versions=denied))
+
+
+def holder(name: str) -> Any:
+    return next(one for one in HOLDERS if one.name == f"the list of {name}")
+
+
+def held(asked: Lists, name: str) -> dict[str, str]:
+    """What one holder says of snapshots."""
+    return {id_: source.words for source in holder(name).load(asked) for id_ in source.snapshot_ids}
+
+
+def fleet(state: str = "active", *configs: dict[str, Any]) -> dict[str, Any]:
+    return {"FleetId": "fleet-1", "FleetState": state, "LaunchTemplateConfigs": list(configs)}
+
+
+def spot_fleet(state: str = "active", **config: Any) -> dict[str, Any]:
+    return {"SpotFleetRequestId": "sfr-1", "SpotFleetRequestState": state, "SpotFleetRequestConfig": config}
+
+
+def template_of(**specification: str) -> dict[str, Any]:
+    return {"LaunchTemplateSpecification": specification}
+
+
+@pytest.mark.parametrize(
+    ("specification", "used"),
+    [
+        ({"LaunchTemplateId": "lt-web", "Version": "1"}, ["snap-web-1"]),
+        # fleets take the name too
+        ({"LaunchTemplateName": "web", "Version": "1"}, ["snap-web-1"]),
+        ({"LaunchTemplateName": "web", "Version": LATEST}, ["snap-web-10"]),
+        ({"LaunchTemplateName": "gone", "Version": "1"}, []),
+        ({"LaunchTemplateId": "lt-web", "Version": "7"}, []),
+        ({}, []),
+    ],
+)
+def test_a_version_that_a_fleet_pins_is_held_by_it(specification, used):
+    config = template_of(**specification)
+    asked = region(describe_fleets=[fleet("active", config)])
+    assert sorted(held(asked, "EC2 Fleets")) == used
+    asked = region(describe_spot_fleet_requests=[spot_fleet(LaunchTemplateConfigs=[config])])
+    found = held(asked, "Spot Fleet requests")
+    assert sorted(found) == used
+    assert all(words.endswith(", which the Spot Fleet request sfr-1 uses") for words in found.values())
+
+
+def test_what_overrides_a_template_holds_its_own_snapshots_and_ami():
+    override = {"ImageId": "ami-2", "BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-o"}}]}
+    config = {
+        **template_of(LaunchTemplateId="lt-web", Version="1"),
+        "Overrides": [override, {"InstanceType": "m5.large"}],
+    }
+    sources = list(holder("EC2 Fleets").load(region(describe_fleets=[fleet("active", config)])))
+    assert {id_ for one in sources for id_ in one.snapshot_ids} == {"snap-web-1", "snap-o"}
+    assert {one.image_id for one in sources} == {"", "ami-2"}
+
+
+def enum(shape: str) -> list[str]:
+    return list(get_session().get_service_model("ec2").shape_for(shape).enum)
+
+
+#: what each state means, so that a newer botocore with another one fails the test below
+LAUNCHES = {
+    "FleetStateCode": {"submitted", "active", "modifying"},
+    "BatchState": {"submitted", "active", "modifying"},
+    # a persistent request is `disabled` while its instance is stopped
+    "SpotInstanceState": {"open", "active", "disabled"},
+}
+
+
+@pytest.mark.parametrize("shape", LAUNCHES)
+def test_every_state_of_a_fleet_or_request_is_classified(shape):
+    assert set(enum(shape)) - ENDED == LAUNCHES[shape]
+
+
+@pytest.mark.parametrize("state", [*enum("FleetStateCode"), "something-newer"])
+def test_a_fleet_holds_what_it_may_launch(state):
+    mappings = {"BlockDeviceMappings": [{"Ebs": {"SnapshotId": "snap-1"}}]}
+    ended = state.startswith("deleted") or state == "failed"
+    asked = region(
+        describe_fleets=[fleet(state, {"Overrides": [mappings]})],
+        describe_spot_fleet_requests=[
+            spot_fleet(state.replace("deleted", "cancelled"), LaunchSpecifications=[mappings])
+        ],
+    )
+    assert list(held(asked, "EC2 Fleets")) == ([] if ended else ["snap-1"])
+    assert list(held(asked, "Spot Fleet requests")) == ([] if ended else ["snap-1"])
+
+
+def test_nothing_is_asked_about_templates_that_no_fleet_names():
+    asked = region(describe_fleets=[], describe_spot_fleet_requests=[spot_fleet(LaunchSpecifications=[])])
+    held(asked, "EC2 Fleets"), held(asked, "Spot Fleet requests")
+    assert asked.operations() == ["describe_fleets", "describe_spot_fleet_requests"]
+
+
+@pytest.mark.parametrize("code", ["ParamValidationError", "UnknownParameter"])
+def test_who_does_not_know_hidden_resources_is_asked_without_them(code):
+    """An older botocore, or an endpoint: then no account can have hidden what AWS services manage."""
+
+    def versions(**asked: Any) -> Any:
+        if "IncludeManagedResources" in asked:
+            return refused("DescribeLaunchTemplateVersions", code)
+        return [version("web", 1, default=True)]
+
+    assert snapshots([template_sources(region(versions=versions))["lt-web", DEFAULT]]) == ["snap-web-1"]
+
+
+def test_snapshots_and_images_go_through_the_same_list():
+    only_snapshots = {"the list of own AMIs", "the list of volumes"}
+    assert [guard.name for guard in snapshot_guards()] == [one.name for one in HOLDERS]
+    assert [guard.name for guard in image_guards()] == [one.name for one in HOLDERS if one.name not in only_snapshots]
+    assert all(guard.means_use for guard in [*snapshot_guards(), *image_guards()])

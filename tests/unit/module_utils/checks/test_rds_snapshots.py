@@ -187,6 +187,8 @@ def test_a_database_that_was_renamed_is_still_there():
         ({"SnapshotCreateTime": None}, None),
         ({"TagList": [{"Key": "keep", "Value": "TRUE"}]}, ["tag keep=TRUE"]),
         ({"TagList": [{"Key": "aws:backup:source-resource", "Value": "x"}]}, ["owned by AWS Backup"]),
+        ({"DBSnapshotIdentifier": "awsbackup:job-1"}, ["owned by AWS Backup"]),
+        ({"TagList": [{"Key": "elasticbeanstalk:environment-name", "Value": "x"}]}, ["owned by AWS Elastic Beanstalk"]),
         ({"TagList": [{"Key": "aws:cloudformation:stack-id", "Value": "x"}]}, ["owned by a CloudFormation stack"]),
         ({"TagList": None}, []),
         ({"TagList": [{"Key": "Keep", "Value": "no"}]}, []),
@@ -194,7 +196,8 @@ def test_a_database_that_was_renamed_is_still_there():
 )
 def test_what_else_stays(changed, found):
     snapshots = [snapshot("new", 1), snapshot("s", 90, **changed)]
-    verdict = verdicts(policy(exclude_tags={"Keep": "true"}, keep_last=1), snapshots, [ORDERS])["s"]
+    found_by_id = verdicts(policy(exclude_tags={"Keep": "true"}, keep_last=1), snapshots, [ORDERS])
+    verdict = found_by_id[changed.get("DBSnapshotIdentifier", "s")]
     assert verdict is None if found is None else [text.partition(" (")[0] for text in verdict] == found
 
 

@@ -46,6 +46,7 @@ def test_options_are_converted_as_those_of_a_module():
         "resources": ["volumes"],
         "volume_min_age_days": 30,
         "snapshot_min_age_days": 15,
+        "snapshot_keep_last": 0,
         "disaster_recovery_tags": {"DisasterRecovery": "*", "DR": "*"},
         "grace_days": 0,
         "grace_tag": "sysops:orphan-since",
