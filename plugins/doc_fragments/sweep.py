@@ -52,7 +52,7 @@ options:
         one word by one slip (a letter too many, too few, swapped or wrong, a plural). Short words, digits and patterns
         have no near misses, so that V(prod-1) is not V(prod-2), and V(test) is not V(prod).
       - Keys have the same near misses, such as C(Keeps) or C(environmnet).
-      - A near miss protects too. The finding names it and the tag that it is close to, so that the tag can be corrected.
+      - A near miss protects too. The finding names it and the tag that it is close to, so that it can be corrected.
       - A value that no tag can have is refused, such as nothing, an empty list or a dict.
       - A resource whose tags cannot be read is protected too.
     type: dict

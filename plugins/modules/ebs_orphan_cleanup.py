@@ -16,6 +16,8 @@ description:
   - Volumes and snapshots are protected by O(exclude_tags), by ownership of AWS Backup, Data Lifecycle Manager,
     Elastic Disaster Recovery, Application Migration Service, CloudFormation, Kubernetes or an AWS service
     (C(Operator.Managed)).
+  - Volumes are protected as well when their metrics (C(AWS/EBS)) show that they were attached within
+    O(volume_min_age_days), or since they were marked, and when CloudWatch does not answer.
   - Snapshots are protected as well when they back an AMI (also a disabled one), are locked, archived, shared with
     another account or the public, restored fast (Fast Snapshot Restore), or named by the default or latest version of a
     launch template or by what an Auto Scaling group launches from. An AMI is never deregistered.
@@ -32,7 +34,9 @@ options:
     default: [volumes, snapshots]
   volume_min_age_days:
     description:
-      - Volumes that were created fewer days ago are left alone. EC2 does not tell how long a volume has been detached.
+      - Volumes that were created fewer days ago are left alone. EC2 does not tell how long a volume has been detached,
+        but EBS publishes metrics of a volume only while it is attached. A volume with a datapoint of any value within
+        this many days, counted from midnight UTC, is protected. V(0) asks for no metrics of unmarked volumes.
     type: int
     default: 10
   snapshot_min_age_days:
@@ -52,7 +56,8 @@ options:
       - With a grace period, what qualifies is not deleted but marked with the tag O(grace_tag) and the day. A later run
         deletes what has been marked for at least this many days and still qualifies; until then it is V(protected), and
         RV(findings[].due_date) is the day on which it goes.
-      - What is in use again loses its mark. V(0) deletes at once.
+      - What is in use again loses its mark, also a volume that was attached since it was marked and is detached again.
+        V(0) deletes at once.
       - A mark that is not a date counts as set today. It is left as it is, so the resource does not go before the tag
         is corrected or taken away.
     type: int
@@ -90,9 +95,11 @@ notes:
   - Needs the IAM permissions C(ec2:DescribeRegions), C(ec2:DescribeVolumes), C(ec2:DescribeSnapshots),
     C(ec2:DescribeSnapshotAttribute), C(ec2:DescribeImages), C(ec2:DescribeLockedSnapshots),
     C(ec2:DescribeLaunchTemplateVersions), C(ec2:DescribeFastSnapshotRestores),
-    C(autoscaling:DescribeAutoScalingGroups), C(autoscaling:DescribeLaunchConfigurations); outside check mode also
-    C(ec2:DeleteVolume) and C(ec2:DeleteSnapshot), with O(final_snapshot) C(ec2:CreateSnapshot), with O(grace_days) or
-    O(final_snapshot) C(ec2:CreateTags), with O(grace_days) C(ec2:DeleteTags).
+    C(autoscaling:DescribeAutoScalingGroups), C(autoscaling:DescribeLaunchConfigurations), C(cloudwatch:GetMetricData);
+    outside check mode also C(ec2:DeleteVolume) and C(ec2:DeleteSnapshot), with O(final_snapshot) C(ec2:CreateSnapshot),
+    with O(grace_days) or O(final_snapshot) C(ec2:CreateTags), with O(grace_days) C(ec2:DeleteTags).
+  - C(cloudwatch:GetMetricData) is billed by the metric: three for each volume that nothing else protects, and the same
+    again before it is changed.
   - C(rbin:ListRules) and C(rbin:GetRule) tell what the Recycle Bin keeps; without them what is deleted counts as gone
     for good. C(ec2:DescribeImageReferences) and C(ec2:DescribeImageAttribute) tell who uses the AMI that a snapshot
     backs; without them that stays unsaid.

@@ -41,12 +41,12 @@ REASONS = {
 }  # fmt: skip
 GUARDS = {
     "ec2:volume": {"keep", "aws:backup", "aws:dlm", "aws:cloudformation", "kubernetes.io", "CSIVolumeName",
-                   "ebs.csi.aws.com", "backup", "managed"},
+                   "ebs.csi.aws.com", "backup", "managed", "attached on"},
     "ec2:snapshot": {"keep", "aws:backup", "aws:dlm", "aws:cloudformation", "kubernetes.io", "CSIVolumeName",
                      "ebs.csi.aws.com", "backup", "ami-", "archive", "locked", "shared", "public", "launch template",
                      "Auto Scaling group", "Fast Snapshot Restore", "disaster recovery", "shared with account",
                      "parameter"},
-    "logs:log-group": {"keep", "cloudformation", "retention", "policy", "DELIVERY"},
+    "logs:log-group": {"keep", "cloudformation", "retention", "policy", "DELIVERY", "deletion protection"},
     "ec2:instance": {"keep", "alarm", "scaling", "launch template", "launch configuration", "keep=true"},
     "ssm:managed-instance": {"keep=true"},
     "rds:db": {"keep=true", "cloudformation", "stopped", "engine upgrade", "no auto", "kms"},

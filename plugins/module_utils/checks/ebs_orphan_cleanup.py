@@ -31,6 +31,7 @@ from .ebs_guards import (
 )
 from .grace import BATCH_SIZES, UNMARK, Grace
 from .recycle_bin import recoverable_until, rules
+from .volume_use import AttachedLately
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "resources": {
@@ -100,7 +101,7 @@ class OrphanVolumes(EbsPolicy):
         self._min_age_days: int = options["volume_min_age_days"]
         self._wait_timeout: int = options["wait_timeout"]
         self.prepares = {DELETE: final_snapshot.ACTION} if options["final_snapshot"] else {}
-        self.guards = common_guards(common)
+        self.guards = [*common_guards(common), AttachedLately(self._grace, self._min_age_days)]
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
         available = [{"Name": "status", "Values": ["available"]}]
@@ -115,7 +116,7 @@ class OrphanVolumes(EbsPolicy):
             or age < self._min_age_days
         ):
             return None
-        # EC2 doesn't tell when a volume was detached: its age is all that is known
+        # EC2 doesn't tell when a volume was detached: its age is all that is known here (see AttachedLately)
         size = f"{resource['Size']} GiB {resource['VolumeType']}"
         return _finding_of_volume(
             resource,
@@ -266,6 +267,7 @@ CHECK = Check(
     permissions=(
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeLaunchConfigurations",
+        "cloudwatch:GetMetricData",
         "ec2:DescribeFastSnapshotRestores",
         "ec2:DescribeImageAttribute",
         "ec2:DescribeImageReferences",

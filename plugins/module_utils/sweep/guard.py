@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -44,14 +44,25 @@ class Guard:
         """Facts for `protects`. Raises CallError if they can't be read: then every candidate is protected."""
         return None
 
+    def ask(self, region: Region, candidates: Sequence[Candidate]) -> Any:
+        """Facts for `protects` of these candidates alone, in bulk, where no list of the region tells them. A guard that
+        has it has no `load`. Raises CallError, also where the endpoint doesn't know the call: then they are
+        protected."""
+        raise NotImplementedError
+
     def protects(self, candidate: Candidate, facts: Any) -> str | None:
         """In words, what protects the candidate; None if nothing does."""
         raise NotImplementedError
 
     @property
+    def asks(self) -> bool:
+        """Whether the guard asks about the candidates that are left, each time that it speaks."""
+        return type(self).ask is not Guard.ask
+
+    @property
     def listing(self) -> bool:
         """Whether the guard costs a call."""
-        return type(self).load is not Guard.load
+        return self.asks or type(self).load is not Guard.load
 
 
 class Inspection:
@@ -99,8 +110,8 @@ class ExcludedByTag(Guard):
 
     def _near_miss(self, key: str, value: str, wanted: WantedTag) -> str:
         return (
-            f"{self._why}tag {key}={value}, which is nearly {wanted.key}={wanted.value} of {self.name}: correct the tag,"
-            " or remove it if it does not protect"
+            f"{self._why}tag {key}={value}, which is nearly {wanted.key}={wanted.value} of {self.name}: correct the"
+            " tag, or remove it if it does not protect"
         )
 
 

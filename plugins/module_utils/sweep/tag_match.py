@@ -6,7 +6,6 @@
 
 from __future__ import annotations
 
-import os
 import re
 from dataclasses import dataclass
 from enum import IntEnum
@@ -94,7 +93,7 @@ def is_near(text: str, wanted: str, shortest_with_wrong_letter: int = SHORTEST_W
         # `cost_center` and `CostCentre`
         words, wanted_words = [joined], [wanted_joined]
         shortest_with_wrong_letter = max(SHORTEST_JOINED_WITH_WRONG_LETTER, shortest_with_wrong_letter)
-    pairs = [(one, other) for one, other in zip(words, wanted_words) if one != other]
+    pairs = [(one, other) for one, other in zip(words, wanted_words, strict=True) if one != other]
     return len(pairs) == 1 and _is_slip(*pairs[0], shortest_with_wrong_letter)
 
 
@@ -122,6 +121,7 @@ def _digits(word: str) -> str:
 def _differing(one: str, other: str) -> tuple[str, str]:
     """What is left of two words without their common beginning and end."""
     for _side in range(2):
-        common = len(os.path.commonprefix([one, other]))
+        common = next((at for at, pair in enumerate(zip(one, other, strict=False)) if len(set(pair)) > 1), None)
+        common = min(len(one), len(other)) if common is None else common
         one, other = one[common:][::-1], other[common:][::-1]
     return one, other

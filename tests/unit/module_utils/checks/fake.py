@@ -32,10 +32,15 @@ class Lists:
     def __init__(self, **answers: Any) -> None:
         self.answers = answers
         self.asked: list[dict[str, Any]] = []
+        #: members of answers that botocore drops
+        self.unknown: set[str] = set()
         self._once = Once()
 
     def once(self, key: Any, make: Any) -> Any:
         return self._once.get(key, make)
+
+    def knows(self, service: str, shape: str, member: str) -> bool:
+        return member not in self.unknown
 
     def listing(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
         # fetched once, whoever asks, as a region does it

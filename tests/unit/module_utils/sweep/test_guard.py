@@ -103,7 +103,7 @@ NEAR = ", which is nearly {} of exclude_tags: correct the tag, or remove it if i
         ({"DisasterRecovery": "*"}, {"Disaster Recovry": "x"}, "DisasterRecovery=*"),
         ({"CostCentre": "42"}, {"cost_center": "42"}, "CostCentre=42"),
         # other values are compared with care: separators, or one slip in one word
-        *[({"Environment": "prod"}, {"Environment": value}, "Environment=prod") for value in ("Prod ", "prdo", "prods")],
+        *[({"Environment": "prod"}, {"Environment": one}, "Environment=prod") for one in ("Prod ", "prdo", "prods")],
         ({"Environment": "prod"}, {"Environmnet": "prod"}, "Environment=prod"),
         ({"Environment": "prod"}, {"environments": "PROD"}, "Environment=prod"),
         ({"Environment": "pre-prod"}, {"Environment": "preprod"}, "Environment=pre-prod"),
