@@ -165,11 +165,11 @@ def _balancers(place: Place) -> dict[str, int]:
 
 
 def _changes(place: Place) -> Counter[str]:
-    calls: Counter[str] = Counter()
+    volumes = sum(finding["status"] == "changed" for finding in place.found["ec2:volume"])
+    calls = Counter({"GetMetricData": -(-volumes // CHUNK)})
     for kind, operation in CHANGES.items():
         going = sum(finding["status"] == "changed" for finding in place.found[kind])
         chunks = -(-going // CHUNK)
         calls[operation] += chunks if kind == "ec2:instance" else going
         calls[LISTS[kind]] += chunks
-        calls["GetMetricData"] += chunks if kind == "ec2:volume" else 0
     return calls

@@ -39,9 +39,6 @@ class Lists:
     def once(self, key: Any, make: Any) -> Any:
         return self._once.get(key, make)
 
-    def knows(self, service: str, shape: str, member: str) -> bool:
-        return member not in self.unknown
-
     def listing(self, service: str, operation: str, key: str, **parameters: Any) -> list[Any]:
         # fetched once, whoever asks, as a region does it
         return self.once((operation, repr(sorted(parameters.items()))), lambda: self._answer(operation, parameters, []))
@@ -58,6 +55,9 @@ class Lists:
 
     def operations(self) -> list[str]:
         return [request["operation"] for request in self.asked]
+
+    def knows(self, service: str, shape: str, member: str) -> bool:
+        return member not in self.unknown
 
     def _answer(self, operation: str, parameters: dict[str, Any], nothing: Any) -> Any:
         self.asked.append({"operation": operation, **parameters})
