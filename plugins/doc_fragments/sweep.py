@@ -45,6 +45,14 @@ options:
     description:
       - A resource that has one of these tags is protected. Keys and values are compared without case.
       - Both may be patterns with V(*) and V(?). The value V(*) stands for any value. A value may be a list of values.
+      - Where the value wanted is a word for yes (V(true), V(yes), V(y), V(on) or V(1)), the values V(true), V(yes),
+        V(y), V(1), V(on), V(keep), V(x) and the empty value protect, V(false), V(no), V(n), V(0) and V(off) do not, and
+        any other value protects as a near miss. Beside V(1), other numbers do not protect.
+      - Any other value, such as V(prod), is met by itself; a near miss differs from it in blanks and separators, or in
+        one word by one slip (a letter too many, too few, swapped or wrong, a plural). Short words, digits and patterns
+        have no near misses, so that V(prod-1) is not V(prod-2), and V(test) is not V(prod).
+      - Keys have the same near misses, such as C(Keeps) or C(environmnet).
+      - A near miss protects too. The finding names it and the tag that it is close to, so that it can be corrected.
       - A value that no tag can have is refused, such as nothing, an empty list or a dict.
       - A resource whose tags cannot be read is protected too.
     type: dict

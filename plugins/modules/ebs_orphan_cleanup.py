@@ -17,10 +17,11 @@ description:
     Elastic Disaster Recovery, Application Migration Service, Velero, N2W, CloudFormation, Kubernetes, EKS, ECS, Elastic
     Beanstalk, Storage Gateway, EC2 Fast Launch or another AWS service (C(Operator.Managed), tags that begin with
     C(aws:)).
+  - Volumes are protected as well when their metrics (C(AWS/EBS)) show that they were attached within
+    O(volume_min_age_days), or since they were marked, and when CloudWatch does not answer.
   - Snapshots are protected as well when they back an AMI (also a disabled one, or one that the Recycle Bin keeps), are
     locked, archived, on their way into the archive tier or restored from it, shared with another account or the public,
-    restored fast (Fast Snapshot Restore), or when a volume was made from them that is
-    in use or being created.
+    restored fast (Fast Snapshot Restore), or when a volume was made from them that is in use or being created.
   - Snapshots are protected when they are named by the default or latest version of a launch template, by what an Auto
     Scaling group, an EC2 Fleet, a Spot Fleet request or a Spot Instance request launches from, or by a launch
     configuration. An AMI is never deregistered.
@@ -37,7 +38,9 @@ options:
     default: [volumes, snapshots]
   volume_min_age_days:
     description:
-      - Volumes that were created fewer days ago are left alone. EC2 does not tell how long a volume has been detached.
+      - Volumes that were created fewer days ago are left alone. EC2 does not tell how long a volume has been detached,
+        but EBS publishes metrics of a volume only while it is attached. A volume with a datapoint of any value within
+        this many days, counted from midnight UTC, is protected. V(0) asks for no metrics of unmarked volumes.
     type: int
     default: 10
   snapshot_min_age_days:
@@ -66,7 +69,8 @@ options:
       - With a grace period, what qualifies is not deleted but marked with the tag O(grace_tag) and the day. A later run
         deletes what has been marked for at least this many days and still qualifies; until then it is V(protected), and
         RV(findings[].due_date) is the day on which it goes.
-      - What is in use again loses its mark. V(0) deletes at once.
+      - What is in use again loses its mark, also a volume that was attached since it was marked and is detached again.
+        V(0) deletes at once.
       - A mark that is not a date counts as set today. It is left as it is, so the resource does not go before the tag
         is corrected or taken away.
     type: int
@@ -105,10 +109,12 @@ notes:
     C(ec2:DescribeSnapshotAttribute), C(ec2:DescribeImages), C(ec2:DescribeLockedSnapshots),
     C(ec2:DescribeLaunchTemplateVersions), C(ec2:DescribeFastSnapshotRestores), C(ec2:DescribeSnapshotTierStatus),
     C(ec2:DescribeFleets), C(ec2:DescribeSpotFleetRequests), C(ec2:DescribeSpotInstanceRequests),
-    C(ec2:ListImagesInRecycleBin),
-    C(autoscaling:DescribeAutoScalingGroups), C(autoscaling:DescribeLaunchConfigurations); outside check mode also
+    C(ec2:ListImagesInRecycleBin), C(autoscaling:DescribeAutoScalingGroups),
+    C(autoscaling:DescribeLaunchConfigurations), C(cloudwatch:GetMetricData); outside check mode also
     C(ec2:DeleteVolume) and C(ec2:DeleteSnapshot), with O(final_snapshot) C(ec2:CreateSnapshot), with O(grace_days) or
     O(final_snapshot) C(ec2:CreateTags), with O(grace_days) C(ec2:DeleteTags).
+  - C(cloudwatch:GetMetricData) is billed by the metric: three for each volume that nothing else protects, and the same
+    again before it is changed.
   - C(rbin:ListRules) and C(rbin:GetRule) tell what the Recycle Bin keeps; without them what is deleted counts as gone
     for good. C(ec2:DescribeImageReferences) and C(ec2:DescribeImageAttribute) tell who uses the AMI that a snapshot
     backs; without them that stays unsaid.

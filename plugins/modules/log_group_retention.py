@@ -15,9 +15,9 @@ description:
     retention.
   - Log groups that expire sooner than wanted are left alone.
   - Protected are log groups that have a longer retention of their own unless O(shorten) is set, those whose name or
-    tags exclude them, those that a CloudFormation stack owns unless O(include_stacks) is set, those of class
-    C(DELIVERY), and those that an account-level retention policy governs, since CloudWatch Logs would answer success
-    and change nothing.
+    tags exclude them, those that a CloudFormation stack owns unless O(include_stacks) is set, those with deletion
+    protection unless O(include_deletion_protected) is set, those of class C(DELIVERY), and those that an account-level
+    retention policy governs, since CloudWatch Logs would answer success and change nothing.
 options:
   retention_in_days:
     description:
@@ -48,6 +48,14 @@ options:
     type: bool
     default: false
     version_added: 0.2.0
+  include_deletion_protected:
+    description:
+      - Also set the retention of log groups whose deletion protection is on (C(deletionProtectionEnabled)).
+      - Without it they are protected. With a botocore older than 1.41.3, which does not read the protection, all log
+        groups are protected.
+    type: bool
+    default: false
+    version_added: 0.4.1
   minimum_retention_in_days:
     description:
       - A shorter O(retention_in_days) is refused before anything is read. For those who must keep events for some time.
@@ -55,12 +63,15 @@ options:
     default: 1
     version_added: 0.2.0
 notes:
-  - Needs the IAM permissions C(ec2:DescribeRegions), C(logs:DescribeLogGroups), C(logs:DescribeAccountPolicies) and
-    C(tag:GetResources); outside check mode also C(logs:PutRetentionPolicy).
+  - Needs the IAM permissions C(ec2:DescribeRegions), C(logs:DescribeLogGroups), C(logs:DescribeAccountPolicies),
+    C(logs:ListTagsForResource) and C(tag:GetResources); outside check mode also C(logs:PutRetentionPolicy).
   - The estimated cost is that of the bytes stored now, of which CloudWatch Logs bills 15 to 100 percent after
     compression. It is the most that the retention can save. Ingestion costs more than storage, and retention does not
     change it.
-  - Tags are read from one list for each region (Resource Groups Tagging API), not with a call for each log group.
+  - Tags are read from one list for each region (Resource Groups Tagging API), not with a call for each log group. Where
+    that list holds no log group of the region, each log group that would be changed is asked for its tags.
+  - With a botocore older than 1.43.123, which does not read the retention policy that a log group names, an
+    account-level policy for new groups protects all log groups that it selects.
 author:
   - Contributors to the sysops.aws collection (@sysops-aws)
 extends_documentation_fragment:

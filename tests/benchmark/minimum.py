@@ -20,6 +20,8 @@ Row = Mapping[str, Any]
 # the largest pages, by the AWS API reference of each operation
 VOLUMES, SNAPSHOTS, INSTANCES, LOG_GROUPS, BALANCERS = 500, 1000, 1000, 50, 400
 TAGGED, BALANCER_TAGS = 100, 20
+#: metrics that one call of GetMetricData serves, and those asked of a volume
+METRICS, METRICS_OF_VOLUME = 500, 3
 #: what is asked about single snapshots and AMIs
 EACH = ("DescribeSnapshotAttribute", "DescribeImageAttribute", "DescribeImageReferences")
 #: how many resources the engine reads again in one call, just before it acts on them
@@ -74,7 +76,7 @@ def minimum(state: State, findings: Iterable[Row], enforce: bool, full: bool = T
         places[finding["region"]].found[finding["resource_type"]].append(finding)
     calls = Counter({"GetCallerIdentity": 1, "DescribeRegions": 1})
     for place in places.values():
-        for part in (_lists, _snapshot_guards, _instance_guards, _log_guards, _balancers):
+        for part in (_lists, _volume_guards, _snapshot_guards, _instance_guards, _log_guards, _balancers):
             calls.update(part(place))
         if enforce:
             calls.update(_changes(place))
@@ -119,6 +121,13 @@ def _rank(finding: Row, guards: Sequence[tuple[str, str]]) -> int:
 def _guards(findings: Sequence[Row], guards: Sequence[tuple[str, str]]) -> dict[str, int]:
     asked = max((_rank(finding, guards) for finding in findings), default=0)
     return {operation: 1 for _word, operation in guards[:asked]}
+
+
+def _volume_guards(place: Place) -> dict[str, int]:
+    """Of one page of volumes: each page is asked for itself."""
+    found = place.found["ec2:volume"]
+    asked = sum(_would_go(row) or "AWS/EBS metrics" in "; ".join(row["protected_by"]) for row in found)
+    return {"GetMetricData": -(-asked * METRICS_OF_VOLUME // METRICS)}
 
 
 def _snapshot_guards(place: Place) -> dict[str, int]:
@@ -169,7 +178,8 @@ def _balancers(place: Place) -> dict[str, int]:
 
 
 def _changes(place: Place) -> Counter[str]:
-    calls: Counter[str] = Counter()
+    volumes = sum(finding["status"] == "changed" for finding in place.found["ec2:volume"])
+    calls = Counter({"GetMetricData": -(-volumes // CHUNK)})
     for kind, operation in CHANGES.items():
         going = sum(finding["status"] == "changed" for finding in place.found[kind])
         chunks = -(-going // CHUNK)

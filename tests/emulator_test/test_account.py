@@ -41,14 +41,14 @@ REASONS = {
 }  # fmt: skip
 GUARDS = {
     "ec2:volume": {"keep", "aws:backup", "aws:dlm", "aws:cloudformation", "kubernetes.io", "CSIVolumeName",
-                   "ebs.csi.aws.com", "backup", "managed"},
+                   "ebs.csi.aws.com", "backup", "managed", "attached on"},
     "ec2:snapshot": {"keep", "aws:backup", "aws:dlm", "aws:cloudformation", "kubernetes.io", "CSIVolumeName",
                      "ebs.csi.aws.com", "backup", "ami-", "archive", "locked", "shared", "public", "launch template",
                      "Auto Scaling group", "Fast Snapshot Restore", "disaster recovery", "shared with account",
                      "parameter", "Velero", "N2W", "EKS", "Beanstalk", "ECS", "Storage Gateway", "EC2 Fleet",
                      "launch configuration", "Spot Fleet", "Spot Instance", "made from it", "being archived",
                      "restored from the archive tier until", "Recycle Bin"},
-    "logs:log-group": {"keep", "cloudformation", "retention", "policy", "DELIVERY"},
+    "logs:log-group": {"keep", "cloudformation", "retention", "policy", "DELIVERY", "deletion protection"},
     "ec2:instance": {"keep", "alarm", "scaling", "launch template", "launch configuration", "keep=true"},
     "ssm:managed-instance": {"keep=true"},
     "rds:db": {"keep=true", "cloudformation", "stopped", "engine upgrade", "no auto", "kms"},

@@ -27,6 +27,20 @@ def test_class_and_size_are_kept(demo: Any) -> None:
     assert shown(logs, "/new")["logGroupClass"] == "INFREQUENT_ACCESS"
 
 
+def test_a_group_with_deletion_protection_shows_it_and_cannot_be_deleted(account: Any, refusal: Any) -> None:
+    logs = account.client("logs", REGION)
+    logs.create_log_group(logGroupName="/held", deletionProtectionEnabled=True)
+    logs.create_log_group(logGroupName="/free")
+    assert shown(logs, "/held")["deletionProtectionEnabled"] is True
+    assert shown(logs, "/free")["deletionProtectionEnabled"] is False
+    assert refusal(logs.delete_log_group, logGroupName="/held") == "ValidationException"
+    arn = shown(logs, "/held")["logGroupArn"]
+    logs.put_log_group_deletion_protection(logGroupIdentifier=arn, deletionProtectionEnabled=False)
+    logs.put_log_group_deletion_protection(logGroupIdentifier="/free", deletionProtectionEnabled=True)
+    logs.delete_log_group(logGroupName="/held")
+    assert refusal(logs.delete_log_group, logGroupName="/free") == "ValidationException"
+
+
 def test_only_awss_retention_values_are_accepted(account: Any, refusal: Any) -> None:
     logs = account.client("logs", REGION)
     logs.create_log_group(logGroupName="/a")

@@ -44,10 +44,13 @@ def by_status(result: dict, kind: str) -> Counter[str]:
 def test_a_report_costs_a_page_a_list_and_nothing_a_volume(small_aws, module: Module):
     result = module("ebs_orphan_cleanup", check=True, resources=["volumes"], **ALL)
     with_plans = {row["region"] for row in result["findings"] if row["status"] == "planned"}
+    used = {row["region"] for row in result["findings"] if "AWS/EBS metrics" in str(row["protected_by"])}
     assert operations(small_aws) == {
         "GetCallerIdentity": 1,
         "DescribeRegions": 1,
         "DescribeVolumes": REGIONS,
+        # whether they were attached lately, 166 volumes in a call
+        "GetMetricData": len(with_plans | used),
         # what the Recycle Bin would keep, where something would go
         "ListRules": len(with_plans),
     }
@@ -100,6 +103,7 @@ def test_an_enforcing_run_costs_one_call_more_for_each_change_and_one_for_each_b
         "DeleteVolume": volumes,
         "DeleteSnapshot": snapshots,
         "DescribeVolumes": regions["ec2:volume"],
+        "GetMetricData": regions["ec2:volume"],
         "DescribeSnapshots": regions["ec2:snapshot"],
         # what protects is read again where something goes: the lists once a region, sharing once a snapshot
         **dict.fromkeys(SNAPSHOT_LISTS, regions["ec2:snapshot"]),
@@ -169,6 +173,7 @@ def test_region_errors_fail_refuses_to_act_anywhere(aws, module: Module):
 @pytest.mark.parametrize(
     ("check", "options", "guard"),
     [
+        ("ebs_orphan_cleanup", {"resources": ["volumes"]}, "GetMetricData"),
         ("ebs_orphan_cleanup", {"resources": ["snapshots"]}, "DescribeImages"),
         ("ebs_orphan_cleanup", {"resources": ["snapshots"]}, "DescribeLockedSnapshots"),
         ("ebs_orphan_cleanup", {"resources": ["snapshots"]}, "DescribeLaunchTemplateVersions"),

@@ -193,6 +193,7 @@ VALUES = {
     "log_retention_days": 7,
     "log_shorten": True,
     "log_include_stacks": False,
+    "log_include_deletion_protected": True,
     "log_minimum_retention_days": 5,
     "no_traffic_days": 14,
     "rds_snapshot_min_age_days": 30,

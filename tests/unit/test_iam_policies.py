@@ -14,6 +14,7 @@ from typing import Any
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.checks import rds_snapshots, ssm_patch_image_cleanup
 from ansible_collections.sysops.aws.plugins.module_utils.checks.registry import CHECKS, UNDO
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.tag_match import TRUE_WORDS
 
 IAM = Path(__file__).resolve().parents[2] / "docs" / "iam"
 # every run asks it for the regions
@@ -61,7 +62,9 @@ IF_NEEDED = {
         ),
     },
 }
-UNLESS_KEPT = {"StringNotEqualsIgnoreCase": {"aws:ResourceTag/Keep": "true"}}
+# IAM compares the values that exclude_tags takes for yes; what is nearly one of them, the guard alone knows
+KEPT = ("true", "yes", "y", "1", "on", "keep", "x", "")
+UNLESS_KEPT = {"StringNotEqualsIgnoreCase": {"aws:ResourceTag/Keep": list(KEPT)}}
 FINAL_SNAPSHOT = {"StringEquals": {"ec2:CreateAction": "CreateSnapshot"}}
 # DeleteTags without a tag deletes them all: Null sees to it that there is one
 THE_MARK = {
@@ -84,6 +87,10 @@ def test_what_a_journal_in_a_bucket_and_encrypted_volumes_take_stands_apart(name
     found = {row["Sid"]: row for row in statements(name) if row["Sid"] in wanted}
     assert {row["Effect"] for row in found.values()} == {"Allow"}
     assert wanted == {sid: (set(row["Action"]), row["Resource"], row.get("Condition")) for sid, row in found.items()}
+
+
+def test_a_policy_keeps_what_the_default_exclude_tags_protects():
+    assert set(KEPT) == TRUE_WORDS | {""}
 
 
 def test_every_policy_is_named_in_the_documentation():

@@ -32,6 +32,7 @@ from .grace import BATCH_SIZES, UNMARK, Grace
 from .launch_sources import snapshot_guards, volumes_of
 from .recycle_bin import recoverable_until, rules
 from .snapshot_ranks import ranked, ranked_pages, volume_of
+from .volume_use import AttachedLately
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "resources": {
@@ -105,7 +106,7 @@ class OrphanVolumes(EbsPolicy):
         self._min_age_days: int = options["volume_min_age_days"]
         self._wait_timeout: int = options["wait_timeout"]
         self.prepares = {DELETE: final_snapshot.ACTION} if options["final_snapshot"] else {}
-        self.guards = common_guards(common)
+        self.guards = [*common_guards(common), AttachedLately(self._grace, self._min_age_days)]
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
         available = [{"Name": "status", "Values": ["available"]}]
@@ -120,7 +121,7 @@ class OrphanVolumes(EbsPolicy):
             or age < self._min_age_days
         ):
             return None
-        # EC2 doesn't tell when a volume was detached: its age is all that is known
+        # EC2 doesn't tell when a volume was detached: its age is all that is known here (see AttachedLately)
         size = f"{resource['Size']} GiB {resource['VolumeType']}"
         return _finding_of_volume(
             resource,
@@ -305,6 +306,7 @@ CHECK = Check(
     permissions=(
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeLaunchConfigurations",
+        "cloudwatch:GetMetricData",
         "ec2:DescribeFastSnapshotRestores",
         "ec2:DescribeFleets",
         "ec2:DescribeImageAttribute",

@@ -45,20 +45,16 @@ OF_INSTANCES = re.compile(r"SCHEMA\s*\([^)]*\b(?:InstanceId|AutoScalingGroupName
 
 
 class ShortAlarm(Guard):
-    """Alarms that read an instance's metrics, or its group's, more often than basic monitoring writes them, and alarms
-    on an average over instances, which EC2 makes from those with detailed monitoring only."""
+    """Alarms that read an instance's metrics, or its group's, more often than basic monitoring writes them, alarms on
+    an average over instances, which EC2 makes from those with detailed monitoring only, and alarms of which nobody can
+    tell what they read."""
 
     name = "the list of alarms"
+    nothing: Mapping[Dimension, str] = {}
 
     def load(self, region: Region) -> Mapping[Dimension, str]:
         alarms = region.listing("cloudwatch", "describe_alarms", "MetricAlarms", AlarmTypes=["MetricAlarm"])
-        return {
-            dimension: f"{alarm['AlarmName']} (period {period} s)"
-            for alarm in alarms
-            for period, dimensions in readings(alarm)
-            for dimension in dimensions
-            if period < BASIC_PERIOD_SECONDS or dimension[0] in AVERAGED_OVER
-        }
+        return {dimension: words for alarm in alarms for dimension, words in needs(alarm)}
 
     def protects(self, candidate: Candidate, facts: Mapping[Dimension, str]) -> str | None:
         finding, instance = candidate.finding, candidate.resource
@@ -70,15 +66,52 @@ class ShortAlarm(Guard):
             EVERY_INSTANCE,
             ANY_INSTANCE,
         )
-        alarm = next((facts[dimension] for dimension in read if dimension in facts), None)
-        return f"alarm {alarm} needs detailed monitoring" if alarm else None
+        return next((facts[dimension] for dimension in read if dimension in facts), None)
+
+
+def needs(alarm: Resource) -> Iterator[tuple[Dimension, str]]:
+    """The dimensions of EC2's metrics for which an alarm needs detailed monitoring, each with the alarm in words."""
+    name = alarm.get("AlarmName", "without a name")
+    if not is_understood(alarm):
+        # a PromQL query, or what a newer AWS knows: it may read any instance, as often as it likes
+        yield ANY_INSTANCE, f"alarm {name} may need detailed monitoring: which metrics it reads cannot be told"
+        return
+    for period, dimensions in readings(alarm):
+        for dimension in dimensions:
+            if period < BASIC_PERIOD_SECONDS or dimension[0] in AVERAGED_OVER:
+                yield dimension, f"alarm {name} (period {period} s) needs detailed monitoring"
+
+
+def is_understood(alarm: Resource) -> bool:
+    """Whether `readings` tells all that an alarm reads: one metric with its period, or metrics and expressions.
+
+    An alarm on a PromQL query has `EvaluationCriteria` instead, which botocore before 1.42.82 drops.
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_MetricAlarm.html
+    """
+    if alarm.get("EvaluationCriteria"):
+        return False
+    queries = alarm.get("Metrics") or []
+    if not queries:
+        return _is_read_whole(alarm)
+    return all(_is_query_understood(query) for query in queries)
+
+
+def _is_query_understood(query: Resource) -> bool:
+    stat = query.get("MetricStat")
+    if not stat:
+        return bool(query.get("Expression"))
+    return _is_read_whole({**stat.get("Metric", {}), "Period": stat.get("Period")})
+
+
+def _is_read_whole(metric: Resource) -> bool:
+    return all(metric.get(name) for name in ("Namespace", "MetricName", "Period"))
 
 
 def readings(alarm: Resource) -> Iterator[tuple[int, list[Dimension]]]:
     """(period in seconds, dimensions) of each metric that an alarm reads, its metric math and queries included."""
-    if "Period" in alarm:
+    if alarm.get("Period"):
         yield alarm["Period"], _dimensions(alarm)
-    for query in alarm.get("Metrics", []):
+    for query in alarm.get("Metrics") or []:
         stat = query.get("MetricStat")
         if stat:
             yield stat["Period"], _dimensions(stat["Metric"])

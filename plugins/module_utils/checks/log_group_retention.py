@@ -9,13 +9,14 @@ from __future__ import annotations
 import json
 import re
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from fnmatch import fnmatchcase
 from typing import Any
 
 from ..sweep.errors import CallError, SweepError
 from ..sweep.finding import Finding, age_in_days, tags_of
-from ..sweep.guard import STACK, Candidate, ExcludedByTag, Guard, Holds, OwnedBy
+from ..sweep.guard import STACK, Candidate, ExcludedByTag, Guard, Holds, Inspection, OwnedBy
 from ..sweep.policy import Check, Common, Policy
 from ..sweep.prices import log_group_cost
 from ..sweep.region import Region, Resource, Scope
@@ -36,6 +37,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "name_prefix": {"type": "str"},
     "exclude_names": {"type": "list", "elements": "str", "default": []},
     "include_stacks": {"type": "bool", "default": False},
+    "include_deletion_protected": {"type": "bool", "default": False},
     "minimum_retention_in_days": {"type": "int", "default": 1},
 }
 
@@ -61,27 +63,87 @@ def named_account_policy(resource: Resource) -> str | None:
     return f"the account-level retention policy {name} overrides its own" if name else None
 
 
+class DeletionProtected(Guard):
+    """Who protects a log group from deletion wants its events to stay.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/protecting-log-groups-from-deletion.html
+    """
+
+    name = "deletion protection"
+    nothing = True
+
+    def load(self, region: Region) -> bool:
+        """Whether botocore reads the protection at all (1.41.3 and newer do)."""
+        return region.knows("logs", "LogGroup", "deletionProtectionEnabled")
+
+    def protects(self, candidate: Candidate, facts: bool) -> str | None:
+        if not facts:
+            return "its deletion protection is unknown: install botocore 1.41.3 or newer, which reads it"
+        if candidate.resource.get("deletionProtectionEnabled"):
+            return "its deletion protection is on, and include_deletion_protected is false"
+        return None
+
+
+@dataclass(frozen=True)
+class AccountPolicies:
+    """The account-level retention policies of a region, and whether log groups name the one that rules them."""
+
+    policies: Sequence[Resource] = ()
+    groups_name_theirs: bool = True
+
+
 class AccountPolicy(Guard):
     """An account-level retention policy overrides the log group's, yet PutRetentionPolicy answers success."""
 
     name = "the account's retention policies"
+    nothing = AccountPolicies()
 
-    def load(self, region: Region) -> Sequence[Resource]:
+    def load(self, region: Region) -> AccountPolicies:
         try:
-            return region.listing("logs", "describe_account_policies", "accountPolicies", policyType="RETENTION_POLICY")
+            found = region.listing(
+                "logs", "describe_account_policies", "accountPolicies", policyType="RETENTION_POLICY"
+            )
         except CallError as error:
             # a region that doesn't know this type of policy can't have one
             if error.code in ("InvalidParameterException", "ValidationException"):
-                return ()
+                return self.nothing
             raise
+        # botocore reads it since 1.43.123
+        return AccountPolicies(found, region.knows("logs", "LogGroup", "retentionPolicyName"))
 
-    def protects(self, candidate: Candidate, facts: Sequence[Resource]) -> str | None:
-        for policy in facts:
-            if is_for_new_groups(policy):
+    def protects(self, candidate: Candidate, facts: AccountPolicies) -> str | None:
+        for policy in facts.policies:
+            name = policy.get("policyName")
+            if not selects(policy.get("selectionCriteria"), candidate.finding.resource_id):
                 continue
-            if selects(policy.get("selectionCriteria"), candidate.finding.resource_id):
-                return f"the account-level retention policy {policy.get('policyName')} overrides its own"
+            if not is_for_new_groups(policy):
+                return f"the account-level retention policy {name} overrides its own"
+            if not facts.groups_name_theirs:
+                return (
+                    f"the account-level retention policy {name}, for new groups, may override its own: install botocore"
+                    " 1.43.123 or newer, which reads whether it does"
+                )
         return None
+
+
+class UnlistedTags(Inspection):
+    """GetResources of the Tagging API may list no log group of a region at all, and then says of none that it has no
+    tags: in such a region the log group itself is asked.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_ListTagsForResource.html
+    """
+
+    name = "the tags of log groups that the Tagging API does not list"
+
+    def __init__(self, guards: Sequence[Guard]) -> None:
+        self._guards = guards
+
+    def inspect(self, region: Region, finding: Finding) -> str | None:
+        if listed_tags(region):
+            return None
+        finding.tags = region.call("logs", "list_tags_for_resource", resourceArn=finding.arn).get("tags") or {}
+        candidate = Candidate({}, finding)
+        return next((why for guard in self._guards if (why := guard.protects(candidate, None))), None)
 
 
 def is_for_new_groups(policy: Resource) -> bool:
@@ -121,13 +183,18 @@ class LogGroupRetention(Policy):
         self._exclude_names: Sequence[str] = options["exclude_names"]
         self._prices = common.prices
         self.transition = ("never expires, or later", f"expires after {self._days} days")
+        by_tag: list[Guard] = [
+            ExcludedByTag(common.exclude_tags),
+            *([] if options["include_stacks"] else [OwnedBy(STACK)]),
+        ]
+        self.inspections = [UnlistedTags(by_tag)]
         self.guards = [
             Holds("exclude_names", self._excluded_name),
             Holds("class DELIVERY", delivery_class),
             Holds("account policy", named_account_policy),
             Holds("shorten", self._longer),
-            ExcludedByTag(common.exclude_tags),
-            *([] if options["include_stacks"] else [OwnedBy(STACK)]),
+            *by_tag,
+            *([] if options["include_deletion_protected"] else [DeletionProtected()]),
             AccountPolicy(),
         ]
 
@@ -158,7 +225,7 @@ class LogGroupRetention(Policy):
         )
 
     def complete(self, region: Region, candidates: Sequence[Candidate]) -> None:
-        tags = region.once("tags of log groups", lambda: _tags_by_arn(region))
+        tags = listed_tags(region)
         for candidate in candidates:
             candidate.finding.tags = tags.get(candidate.finding.arn, {})
 
@@ -191,6 +258,11 @@ def arn_of(resource: Resource, scope: Scope) -> str:
     return arn.removesuffix(":*") or scope.arn("logs", f"log-group:{resource['logGroupName']}")
 
 
+def listed_tags(region: Region) -> dict[str, dict[str, str]]:
+    """The tags of the region's log groups as the Tagging API lists them, by ARN."""
+    return region.once("tags of log groups", lambda: _tags_by_arn(region))
+
+
 def _tags_by_arn(region: Region) -> dict[str, dict[str, str]]:
     """One list of all tagged log groups of the region, in place of a call for each group."""
     rows = region.listing(
@@ -203,6 +275,11 @@ CHECK = Check(
     name="log_group_retention",
     argument_spec=ARGUMENT_SPEC,
     policies=lambda options, common: [LogGroupRetention(options, common)],
-    permissions=("logs:DescribeAccountPolicies", "logs:DescribeLogGroups", "tag:GetResources"),
+    permissions=(
+        "logs:DescribeAccountPolicies",
+        "logs:DescribeLogGroups",
+        "logs:ListTagsForResource",
+        "tag:GetResources",
+    ),
     enforce_permissions=("logs:PutRetentionPolicy",),
 )

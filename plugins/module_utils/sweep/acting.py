@@ -40,7 +40,7 @@ def apply_guards(job: Job, candidates: Sequence[Candidate]) -> None:
         if not left:
             continue
         try:
-            facts = _facts(job.region, guard)
+            facts = guard.ask(job.region, left) if guard.asks else _facts(job.region, guard)
         except CallError as error:
             job.failed(error)
             for candidate in left:

@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from fnmatch import fnmatchcase
 from typing import Any
@@ -15,8 +15,7 @@ from typing import Any
 from .errors import SweepError
 from .finding import Finding
 from .region import Region, Resource
-
-WILDCARDS = frozenset("*?[")
+from .tag_match import Match, WantedTag
 
 
 @dataclass
@@ -45,14 +44,25 @@ class Guard:
         """Facts for `protects`. Raises CallError if they can't be read: then every candidate is protected."""
         return None
 
+    def ask(self, region: Region, candidates: Sequence[Candidate]) -> Any:
+        """Facts for `protects` of these candidates alone, in bulk, where no list of the region tells them. A guard that
+        has it has no `load`. Raises CallError, also where the endpoint doesn't know the call: then they are
+        protected."""
+        raise NotImplementedError
+
     def protects(self, candidate: Candidate, facts: Any) -> str | None:
         """In words, what protects the candidate; None if nothing does."""
         raise NotImplementedError
 
     @property
+    def asks(self) -> bool:
+        """Whether the guard asks about the candidates that are left, each time that it speaks."""
+        return type(self).ask is not Guard.ask
+
+    @property
     def listing(self) -> bool:
         """Whether the guard costs a call."""
-        return type(self).load is not Guard.load
+        return self.asks or type(self).load is not Guard.load
 
 
 class Inspection:
@@ -67,28 +77,42 @@ class Inspection:
 
 
 class ExcludedByTag(Guard):
-    """Tags that the operator excludes: key -> value or list of values, each as it is or with `*` and `?`, without case.
+    """Tags that the operator excludes: key -> value or list of values, compared as `tag_match` does. A near miss
+    protects too, and is named: it is cheaper to correct a tag than to restore a resource.
 
     `option` is where they come from, `why` is said before the tag. Raises SweepError for what no tag can be.
     """
 
     def __init__(self, tags: Mapping[str, Any], option: str = "exclude_tags", why: str = "") -> None:
         self.name = option
-        self._excluded = [
-            (str(key).casefold(), one) for key, value in tags.items() for one in _tag_values(option, key, value)
+        self._wanted = [
+            WantedTag(str(key), one) for key, value in tags.items() for one in _tag_values(option, key, value)
         ]
         self._why = why
 
     def protects(self, candidate: Candidate, facts: Any) -> str | None:
+        near = None
         for key, value in candidate.finding.tags.items():
-            for wanted_key, wanted in self._excluded:
-                if _matches(key.casefold(), wanted_key) and _matches(value.casefold(), wanted):
+            for wanted, matched in self._matches(key, value):
+                if matched is Match.EXACT:
                     return f"{self._why}tag {key}={value}"
-        return None
+                near = near or self._near_miss(key, value, wanted)
+        return near
 
+    def _matches(self, key: str, value: str) -> Iterator[tuple[WantedTag, Match]]:
+        """The wanted tags that this one is, or nearly is. A key that is wanted as it is, is no slip of another one."""
+        keys = [(wanted, wanted.match_key(key)) for wanted in self._wanted]
+        best = max((found for _wanted, found in keys), default=Match.NO)
+        for wanted, found in keys:
+            matched = min(found, wanted.match_value(value)) if found is best else Match.NO
+            if matched is not Match.NO:
+                yield wanted, matched
 
-def _matches(text: str, wanted: str) -> bool:
-    return text == wanted or (not WILDCARDS.isdisjoint(wanted) and fnmatchcase(text, wanted))
+    def _near_miss(self, key: str, value: str, wanted: WantedTag) -> str:
+        return (
+            f"{self._why}tag {key}={value}, which is nearly {wanted.key}={wanted.value} of {self.name}: correct the"
+            " tag, or remove it if it does not protect"
+        )
 
 
 def _tag_values(option: str, key: str, value: Any) -> list[str]:
@@ -110,8 +134,8 @@ def _is_tag_value(value: Any) -> bool:
 def _spellings(value: str | int) -> tuple[str, ...]:
     """What may have been written where YAML has read this."""
     if isinstance(value, bool):
-        return ("true", "yes", "on", "y") if value else ("false", "no", "off", "n")
-    return (str(value), f"0{value:o}") if isinstance(value, int) else (value.casefold(),)
+        return ("true",) if value else ("false",)
+    return (str(value), f"0{value:o}") if isinstance(value, int) else (value,)
 
 
 class OwnedBy(Guard):

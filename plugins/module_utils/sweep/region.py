@@ -110,6 +110,11 @@ class Region:
             answer: dict[str, Any] = getattr(client, operation)(**parameters)
         return answer
 
+    def knows(self, service: str, shape: str, member: str) -> bool:
+        """Whether the installed botocore reads this member of AWS's answers: it drops what it does not know."""
+        model = self._client(service).meta.service_model
+        return shape in model.shape_names and member in model.shape_for(shape).members
+
     def pages(self, service: str, operation: str, key: str, **parameters: Any) -> Iterator[list[Resource]]:
         """Each page's list under `key`, asked for in the largest size that AWS takes."""
         client = self._client(service, operation)

@@ -50,6 +50,20 @@ def add_volume(
     return volume
 
 
+def add_volume_metric(
+    site: Site, volume: Any, days_ago: float, name: str = "VolumeReadOps", value: float = 0.0
+) -> None:
+    """One datapoint of EBS, which publishes them only while the volume is attached.
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/using_cloudwatch_ebs.html
+    """
+    from moto.cloudwatch.models import MetricDatum
+
+    dimensions = [{"Name": "VolumeId", "Value": volume.id}]
+    datum = MetricDatum("AWS/EBS", name, value, dimensions, site.ago(days_ago), "Count")
+    site.backend("cloudwatch").metric_data.append(datum)
+
+
 def attach(site: Site, volume: Any, instance: Any, device: str) -> None:
     """Attach without moto's walk over all instances."""
     from moto.ec2.models.block_device import BlockDeviceType
@@ -145,6 +159,10 @@ def build_volumes(site: Site) -> None:
     add_volume(site, spared("unattached", "backup", "named as AWS Backup names"), "AwsBackup_0f3", size=80)
     managed = spared("unattached", "managed", "Operator.Managed: DeleteVolume would be refused")
     add_volume(site, managed, "eks-auto-data", operator="eks.amazonaws.com")
+    lately = add_volume(site, spared("unattached", "attached on", "detached 2 days ago"), "reports-scratch", (700, 0))
+    add_volume_metric(site, lately, 2, "VolumeIdleTime", 60.0)
+    long_ago = add_volume(site, waste("unattached", "detached 12 days ago"), "reports-2024", (700, 0))
+    add_volume_metric(site, long_ago, 12)
     hostile = site.random.sample(HOSTILE, 2)
     for name in hostile:
         add_volume(

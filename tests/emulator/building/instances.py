@@ -92,6 +92,20 @@ def add_alarm(site: Site, name: str, instance_id: str, period: int, metric_math:
     )
 
 
+def add_promql_alarm(site: Site, name: str, query: str, interval: int = 60) -> None:
+    """An alarm on a PromQL query, which has neither a period nor metrics.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/alarm-promql.html
+    """
+    add_alarm(site, name, "", 60)
+    alarm = site.backend("cloudwatch").alarms[name]
+    alarm.namespace = alarm.metric_name = alarm.period = alarm.statistic = alarm.threshold = None
+    alarm.comparison_operator = alarm.evaluation_periods = None
+    alarm.dimensions = []
+    alarm.evaluation_criteria = {"PromQLCriteria": {"Query": query, "PendingPeriod": 60, "RecoveryPeriod": 60}}
+    alarm.evaluation_interval = interval
+
+
 def build_instances(site: Site) -> None:
     """One instance for every case."""
     add_instance(site, PLAIN, "orders-api-1", tags={"Team": "orders"})

@@ -44,6 +44,11 @@ def add_account_policy(site: Site, name: str, days: int, prefix: str) -> None:
     policies(site.backend("logs"))[name] = policy
 
 
+def hide_from_tagging(site: Site) -> None:
+    """GetResources lists no log group of this region from now on, whatever tags they have."""
+    site.backend("logs").hidden_from_tagging = True
+
+
 def build_log_groups(site: Site) -> None:
     """One log group for every case."""
     forever = waste("no_retention", "never expires")
@@ -64,6 +69,8 @@ def build_log_groups(site: Site) -> None:
     owned = spared("no_retention", "cloudformation", "a stack owns it")
     add_log_group(site, owned, "/aws/codebuild/site", tags={"aws:cloudformation:stack-name": "site"})
     add_log_group(site, spared("no_retention", "keep", "tagged"), "/legal/hold", tags={"KEEP": "tRuE"})
+    held = spared("no_retention", "deletion protection", "its deletion protection is on")
+    add_log_group(site, held, "/legal/evidence").deletion_protection = True
     add_account_policy(site, "platform-90-days", 90, "/governed/")
     governed = spared("longer_retention", "policy", "an account-level policy overrides what is set")
     add_log_group(site, governed, "/governed/api")

@@ -39,7 +39,8 @@ def cloudwatch(call: Call) -> Any:
 
 
 def describe_alarms(call: Call) -> dict[str, Any] | None:
-    """DescribeAlarms: MaxRecords (default 50, at most 100) and NextToken (moto: everything at once).
+    """DescribeAlarms: MaxRecords (default 50, at most 100) and NextToken (moto: everything at once), and alarms on
+    PromQL queries.
 
     https://docs.aws.amazon.com/AmazonCloudWatch/latest/APIReference/API_DescribeAlarms.html
     """
@@ -93,6 +94,9 @@ def _alarm(alarm: Any) -> dict[str, Any]:
         "Threshold": float(alarm.threshold) if alarm.threshold is not None else None,
         "ComparisonOperator": alarm.comparison_operator,
         "Metrics": [_query(q) for q in alarm.metric_data_queries] or None,
+        # an alarm on a PromQL query has these in place of a metric (moto knows none)
+        "EvaluationCriteria": getattr(alarm, "evaluation_criteria", None),
+        "EvaluationInterval": getattr(alarm, "evaluation_interval", None),
     }
     return {k: v for k, v in row.items() if v is not None}
 

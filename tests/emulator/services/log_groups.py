@@ -30,8 +30,8 @@ def logs(call: Call) -> Any:
 
 
 def create_log_group(call: Call) -> dict[str, Any]:
-    """CreateLogGroup: keeps logGroupClass (moto: dropped); DELIVERY groups show 2 days (moto: never expire), as
-    Terraform's aws_cloudwatch_log_group documents it.
+    """CreateLogGroup: keeps logGroupClass and deletionProtectionEnabled (moto: dropped); DELIVERY groups show 2 days
+    (moto: never expire), as Terraform's aws_cloudwatch_log_group documents it.
 
     https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html
     """
@@ -45,6 +45,7 @@ def create_log_group(call: Call) -> dict[str, Any]:
         raise AwsError("ResourceAlreadyExistsException", "The specified log group already exists")
     group = backend.create_log_group(name, call.params.get("tags") or {}, kmsKeyId=call.params.get("kmsKeyId"))
     group.log_group_class = group_class
+    group.deletion_protection = bool(call.params.get("deletionProtectionEnabled"))
     if group_class == "DELIVERY":
         group.retention_in_days = DELIVERY_DAYS
     return {}
@@ -110,6 +111,7 @@ def _describe(backend: Any, group: Any) -> dict[str, Any]:
         row["retentionInDays"] = days
     if group.kms_key_id:
         row["kmsKeyId"] = group.kms_key_id
+    row["deletionProtectionEnabled"] = getattr(group, "deletion_protection", False)
     return row
 
 
@@ -144,10 +146,30 @@ def put_retention_policy(call: Call) -> dict[str, Any]:
 
 
 def delete_log_group(call: Call) -> dict[str, Any]:
-    """DeleteLogGroup; its tags go with it (moto keeps them, and the Tagging API would show the group again)."""
+    """DeleteLogGroup; its tags go with it (moto keeps them, and the Tagging API would show the group again). Refused
+    under deletion protection.
+
+    https://docs.aws.amazon.com/AmazonCloudWatch/latest/logs/protecting-log-groups-from-deletion.html
+    """
     backend, group = logs(call), _group(call)
+    if getattr(group, "deletion_protection", False):
+        message = "Cannot delete log group with deletion protection enabled. Disable deletion protection first."
+        raise AwsError("ValidationException", message)
     backend.groups.pop(group.name, None)
     backend.tagger.tags.pop(group.arn, None)
+    return {}
+
+
+def put_log_group_deletion_protection(call: Call) -> dict[str, Any]:
+    """PutLogGroupDeletionProtection, which moto lacks; the group by its name or ARN.
+
+    https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_PutLogGroupDeletionProtection.html
+    """
+    name = str(call.params.get("logGroupIdentifier", "")).partition(":log-group:")
+    group = logs(call).groups.get((name[2] or name[0]).removesuffix(":*"))
+    if group is None:
+        raise AwsError("ResourceNotFoundException", "The specified log group does not exist.")
+    group.deletion_protection = bool(call.params["deletionProtectionEnabled"])
     return {}
 
 
@@ -160,5 +182,6 @@ OPERATIONS = {
     "CreateLogGroup": create_log_group,
     "DeleteLogGroup": delete_log_group,
     "DescribeLogGroups": describe_log_groups,
+    "PutLogGroupDeletionProtection": put_log_group_deletion_protection,
     "PutRetentionPolicy": put_retention_policy,
 }

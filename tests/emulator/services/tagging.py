@@ -29,7 +29,10 @@ def _of_ec2(kind: str, items: Callable[[Any], Any]) -> Callable[[Call], Iterator
 
 
 def _log_groups(call: Call) -> Iterator[Tagged]:
+    """None where the account was built with an index that lacks them (`hide_from_tagging`)."""
     backend = logs(call)
+    if getattr(backend, "hidden_from_tagging", False):
+        return iter(())
     return ((g.arn, backend.tagger.tags[g.arn]) for g in list(backend.groups.values()) if g.arn in backend.tagger.tags)
 
 

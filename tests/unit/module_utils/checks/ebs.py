@@ -32,12 +32,21 @@ def snapshot(**changes: Any) -> dict[str, Any]:
     return {**made, "VolumeSize": 8, "VolumeId": "vol-1", "Description": "", "StorageTier": "standard", **changes}
 
 
+def no_data(**request: Any) -> list[dict[str, Any]]:
+    """CloudWatch's answer where nothing was published."""
+    empty = {"StatusCode": "Complete", "Timestamps": [], "Values": []}
+    return [{"Id": query["Id"], **empty} for query in request["MetricDataQueries"]]
+
+
 def spoken(policy: Policy, resource: dict[str, Any], **lists: Any) -> dict[int, str]:
     """What each guard of the policy says of the resource, by the guard's place among them."""
     found = policy.decide(resource, SCOPE, NOW)
     assert found is not None
-    candidate, region = Candidate(resource, found), Lists(**lists)
-    words = [guard.protects(candidate, guard.load(region)) for guard in policy.guards]
+    candidate, region = Candidate(resource, found), Lists(**{"get_metric_data": no_data, **lists})
+    words = [
+        guard.protects(candidate, guard.ask(region, [candidate]) if guard.asks else guard.load(region))
+        for guard in policy.guards
+    ]
     return {place: why for place, why in enumerate(words) if why}
 
 

@@ -32,6 +32,8 @@ class Lists:
     def __init__(self, **answers: Any) -> None:
         self.answers = answers
         self.asked: list[dict[str, Any]] = []
+        #: members of answers that botocore drops
+        self.unknown: set[str] = set()
         self._once = Once()
 
     def once(self, key: Any, make: Any) -> Any:
@@ -56,6 +58,9 @@ class Lists:
 
     def operations(self) -> list[str]:
         return [request["operation"] for request in self.asked]
+
+    def knows(self, service: str, shape: str, member: str) -> bool:
+        return member not in self.unknown
 
     def _answer(self, operation: str, parameters: dict[str, Any], nothing: Any) -> Any:
         self.asked.append({"operation": operation, **parameters})

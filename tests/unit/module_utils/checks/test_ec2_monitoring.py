@@ -19,7 +19,7 @@ from ansible_collections.sysops.aws.plugins.module_utils.checks.ec2_monitoring i
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.guard import Candidate
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.policy import Common, Policy
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.prices import PriceTable
-from tests.unit.module_utils.checks.fake import NOW, SCOPE, Lists, Pages
+from tests.unit.module_utils.checks.fake import NOW, SCOPE, Lists, Pages, without
 
 PRICES = PriceTable({"eu-west-1": {"cloudwatch_custom_metric_month_tier1": 0.3}})
 DEFAULTS = {name: spec.get("default") for name, spec in CHECK.argument_spec.items()}
@@ -207,6 +207,37 @@ def test_an_alarm_on_an_average_over_instances_protects_whatever_its_period(dime
 )
 def test_an_alarm_reads_its_metric_its_math_and_its_queries(read, expected):
     assert list(readings(read)) == expected
+
+
+PROMQL = {
+    "AlarmName": "cpu",
+    "EvaluationCriteria": {"PromQLCriteria": {"Query": 'avg({"CPUUtilization"}) > 80', "PendingPeriod": 60}},
+    "EvaluationInterval": 60,
+}
+
+
+@pytest.mark.parametrize(
+    "read",
+    [
+        PROMQL,
+        {**PROMQL, "EvaluationInterval": 3600},
+        # what botocore before 1.42.82 leaves of it
+        {"AlarmName": "cpu"},
+        {"AlarmName": "cpu", "Metrics": []},
+        {**alarm(300, InstanceId="i-2"), "EvaluationCriteria": {"SomethingNewer": {}}},
+        {"AlarmName": "cpu", "Period": 300},
+        without(alarm(300, "CWAgent"), "Namespace"),
+        without(alarm(300, "CWAgent"), "MetricName"),
+        math(stat(300, "CWAgent"), {"Id": "q", "ReturnData": True}),
+        math({"Id": "q", "MetricStat": {"Period": 300, "Stat": "Sum"}}),
+        math({"Id": "q", "MetricStat": {"Metric": alarm(300, "CWAgent"), "Stat": "Sum"}, "Expression": "m"}),
+    ],
+)
+def test_an_alarm_of_which_nobody_can_tell_what_it_reads_protects_every_instance(read):
+    why = ["alarm cpu may need detailed monitoring: which metrics it reads cannot be told"]
+    # and costs no other alarm of the list
+    alarms = [read, alarm(60, InstanceId="i-2")]
+    assert protected_by(policy(), instance("enabled"), describe_alarms=alarms) == why
 
 
 SCALED = {"describe_policies": [{"AutoScalingGroupName": "web", "PolicyName": "target"}]}

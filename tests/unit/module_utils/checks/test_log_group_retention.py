@@ -17,11 +17,11 @@ from ansible_collections.sysops.aws.plugins.module_utils.checks.log_group_retent
     checked_retention,
     selects,
 )
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import SweepError
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import CallError, SweepError
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.guard import Candidate
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.policy import Common, Policy
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.prices import PriceTable
-from tests.unit.module_utils.checks.fake import NOW, SCOPE, Lists, without
+from tests.unit.module_utils.checks.fake import NOW, SCOPE, Lists, refused, without
 
 PRICES = PriceTable({"eu-west-1": {"cloudwatch_logs_storage_gb_month": 0.03}})
 DEFAULTS = {name: spec.get("default") for name, spec in CHECK.argument_spec.items()}
@@ -40,10 +40,12 @@ def group(**changes: Any) -> dict[str, Any]:
     return {**made, "storedBytes": 2**30, "logGroupClass": "STANDARD", **changes}
 
 
-def protected_by(made: Policy, resource: dict[str, Any], **lists: Any) -> list[str]:
+def protected_by(made: Policy, resource: dict[str, Any], unknown: str = "", **lists: Any) -> list[str]:
+    """`unknown` is a member of AWS's answers that the installed botocore drops."""
     found = made.decide(resource, SCOPE, NOW)
     assert found is not None
     candidate, region = Candidate(resource, found), Lists(**lists)
+    region.unknown = {unknown}
     made.complete(region, [candidate])
     return [why for guard in made.guards if (why := guard.protects(candidate, guard.load(region)))]
 
@@ -99,6 +101,13 @@ def test_a_hostile_name_is_kept_as_it_is_and_out_of_the_reason(name):
         ({"shorten": True}, {"retentionInDays": 60}, []),
         ({}, {"logGroupClass": "DELIVERY"}, ["class DELIVERY keeps one day, whatever is set"]),
         ({}, {"logGroupClass": "INFREQUENT_ACCESS"}, []),
+        (
+            {},
+            {"deletionProtectionEnabled": True},
+            ["its deletion protection is on, and include_deletion_protected is false"],
+        ),
+        ({"include_deletion_protected": True}, {"deletionProtectionEnabled": True}, []),
+        ({}, {"deletionProtectionEnabled": False}, []),
         ({}, {"retentionPolicyName": "all"}, ["the account-level retention policy all overrides its own"]),
         ({"exclude_names": ["/app/*"]}, {}, ["excluded by the name pattern /app/*"]),
         ({"exclude_names": ["/aws/*", "*/we?"]}, {}, ["excluded by the name pattern */we?"]),
@@ -162,6 +171,75 @@ def test_a_stacks_group_is_left_alone_unless_asked_for(included, protected):
 )
 def test_an_account_level_policy_overrides_the_groups_own(policies, why):
     assert protected_by(policy(), group(), describe_account_policies=policies) == why
+
+
+NEW_ONLY = '{"retentionInDays": 90, "enforcementMode": "NEW_ONLY"}'
+
+
+@pytest.mark.parametrize(
+    ("policy_row", "unknown", "protected"),
+    [
+        # what rules a group can't be seen: each group that the policy selects is left as it is
+        ({"policyName": "new", "policyDocument": NEW_ONLY}, "retentionPolicyName", True),
+        (
+            {"policyName": "new", "policyDocument": NEW_ONLY, "selectionCriteria": 'LogGroupNamePrefix IN ["/x"]'},
+            "retentionPolicyName",
+            False,
+        ),
+        ({"policyName": "new", "policyDocument": NEW_ONLY}, "", False),
+    ],
+)
+def test_a_policy_for_new_groups_protects_while_botocore_drops_the_name_of_the_one_that_rules(
+    policy_row, unknown, protected
+):
+    why = protected_by(policy(), group(), unknown, describe_account_policies=[policy_row])
+    words = "the account-level retention policy new, for new groups, may override its own: install botocore 1.43.123 or"
+    assert [one.startswith(words) for one in why] == ([True] if protected else [])
+
+
+@pytest.mark.parametrize(("included", "protected"), [(False, True), (True, False)])
+def test_all_groups_are_protected_while_botocore_drops_their_deletion_protection(included, protected):
+    why = protected_by(policy(include_deletion_protected=included), group(), "deletionProtectionEnabled")
+    words = "its deletion protection is unknown: install botocore 1.41.3 or newer, which reads it"
+    assert why == ([words] if protected else [])
+
+
+def inspected(made: Policy, region: Lists) -> str | None:
+    found = made.decide(group(), SCOPE, NOW)
+    assert found is not None
+    made.complete(region, [Candidate(group(), found)])  # type: ignore[arg-type]
+    (inspection,) = made.inspections
+    return inspection.inspect(region, found)  # type: ignore[arg-type]
+
+
+@pytest.mark.parametrize(
+    ("options", "tags", "why"),
+    [
+        ({}, {"Keep": "true"}, "tag Keep=true"),
+        ({}, {"Keep": "no"}, None),
+        ({}, {}, None),
+        ({}, {"aws:cloudformation:stack-name": "x"}, "owned by a CloudFormation stack (tag aws:cloudformation:sta"),
+        ({"include_stacks": True}, {"aws:cloudformation:stack-name": "x"}, None),
+    ],
+)
+def test_where_the_tagging_api_lists_no_log_group_each_is_asked_for_its_tags(options, tags, why):
+    region = Lists(get_resources=[], list_tags_for_resource={"tags": tags})
+    found = inspected(policy({"Keep": "true"}, **options), region)
+    assert (found or "").startswith(why or "\0") if why else found is None
+    assert region.asked[-1] == {"operation": "list_tags_for_resource", "resourceArn": ARN}
+
+
+def test_where_the_tagging_api_lists_log_groups_none_is_asked_alone():
+    rows = [{"ResourceARN": f"{ARN}-2", "Tags": [{"Key": "Team", "Value": "x"}]}]
+    region = Lists(get_resources=rows)
+    assert inspected(policy({"Keep": "true"}), region) is None
+    assert region.operations() == ["get_resources"]
+
+
+def test_tags_that_may_not_be_read_are_an_error():
+    region = Lists(get_resources=[], list_tags_for_resource=refused("ListTagsForResource"))
+    with pytest.raises(CallError, match="ListTagsForResource"):
+        inspected(policy({"Keep": "true"}), region)
 
 
 @pytest.mark.parametrize(

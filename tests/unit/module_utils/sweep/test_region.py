@@ -280,6 +280,19 @@ def test_an_operation_that_botocore_does_not_know_is_named_with_the_version_that
         assert not told.value.unsupported
 
 
+@pytest.mark.parametrize(
+    ("shape", "member", "known"),
+    [
+        ("LogGroup", "retentionInDays", True),
+        ("LogGroup", "deletionProtectionEnabled", True),
+        ("LogGroup", "whatIsYetToCome", False),
+        ("WhatIsYetToCome", "name", False),
+    ],
+)
+def test_a_member_that_botocore_drops_from_answers_is_known_to_be_unknown(region, shape, member, known):
+    assert region.knows("logs", shape, member) is known
+
+
 def test_every_page_that_names_a_minimum_of_botocore_names_the_same():
     texts = [(ROOT / name).read_text(encoding="utf-8") for name in NAME_A_MINIMUM]
     named = [re.findall(r"(?:boto3|botocore)\W* ?>= ?([\d.]+)", text) for text in texts]
