@@ -9,10 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..sweep.finding import Finding, tags_of
+from ..sweep.entries import Entry
+from ..sweep.finding import PLANNED, Finding, tags_of
 from ..sweep.instances import instance_pages
 from ..sweep.region import Region, Resource
+from .ec2_monitoring import DISABLE
+from .grace import MARK
 from .undo import Facts, PutBack, Task, by_id, gone_for_good
+from .undo_rules import is_day, strange_mark, strange_monitoring, strange_name, strange_retention
 
 
 class PutBackSetting(PutBack):
@@ -40,6 +44,16 @@ class PutBackRetention(PutBackSetting):
     permissions = ("logs:DescribeLogGroups",)
     enforce_permissions = ("logs:DeleteRetentionPolicy", "logs:PutRetentionPolicy")
 
+    @classmethod
+    def doubt(cls, entry: Entry) -> str | None:
+        return strange_name(entry) or strange_retention(entry)
+
+    def judge(self, finding: Finding, task: Task, now: Facts | None) -> None:
+        super().judge(finding, task, now)
+        if finding.status == PLANNED and now and _shortens(task.before["retention_in_days"], now["retention_in_days"]):
+            words = f"It is {self.words(now)} and would be {self.words(task.before)}: undo shortens no retention."
+            finding.fail("WouldShorten", words)
+
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
         names = [task.resource_id for task in tasks]
         pages = region.pages("logs", "describe_log_groups", "logGroups", logGroupIdentifiers=names)
@@ -58,9 +72,18 @@ class PutBackRetention(PutBackSetting):
             region.call("logs", "delete_retention_policy", logGroupName=name)
 
 
+def _shortens(wanted: int | None, now: int | None) -> bool:
+    return wanted is not None and (now is None or now > wanted)
+
+
 class PutBackMonitoring(PutBackSetting):
     permissions = ("ec2:DescribeInstances",)
     enforce_permissions = ("ec2:MonitorInstances", "ec2:UnmonitorInstances")
+
+    @classmethod
+    def doubt(cls, entry: Entry) -> str | None:
+        states = ("detailed", "basic") if entry.action == DISABLE else ("basic", "detailed")
+        return strange_name(entry) or strange_monitoring(entry, *states)
 
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
         wanted = [{"Name": "instance-id", "Values": [task.resource_id for task in tasks]}]
@@ -85,10 +108,17 @@ def _monitoring(instance: Resource) -> str:
 
 
 class PutBackMark(PutBackSetting):
-    """The mark of a grace period: a tag and its value, None for no such tag."""
+    """The mark of a grace period: a tag and its value, None for no such tag. `now` also has a volume's `State`.
+
+    Nothing is done to another tag than `grace_tag`, nor where its value is no day: somebody's tag would be lost.
+    """
 
     permissions = ("ec2:DescribeSnapshots", "ec2:DescribeVolumes")
     enforce_permissions = ("ec2:CreateTags", "ec2:DeleteTags")
+
+    @classmethod
+    def doubt(cls, entry: Entry) -> str | None:
+        return strange_name(entry) or strange_mark(entry, sets=entry.action == MARK)
 
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
         noun = self.resource_type.partition(":")[2]
@@ -96,7 +126,24 @@ class PutBackMark(PutBackSetting):
         wanted = [{"Name": f"{noun}-id", "Values": [task.resource_id for task in tasks]}]
         rows = by_id(region, noun, key, wanted)
         tags = {task.resource_id: task.before.get("tag", "") for task in tasks}
-        return {name: {"tag": tags[name], "value": tags_of(row).get(tags[name])} for name, row in rows.items()}
+        return {
+            name: {"tag": tags[name], "value": tags_of(row).get(tags[name]), "State": row.get("State")}
+            for name, row in rows.items()
+        }
+
+    def judge(self, finding: Finding, task: Task, now: Facts | None) -> None:
+        super().judge(finding, task, now and {name: now[name] for name in ("tag", "value")})
+        tag, value = task.before.get("tag"), task.before.get("value")
+        if finding.status != PLANNED or now is None:
+            return
+        if tag != self.grace_tag:
+            words = f"Its tag {tag} is not grace_tag, {self.grace_tag}: set grace_tag to it if runs marked with it."
+            finding.fail("NotTheGraceTag", words)
+        elif not is_day(value if value is not None else now["value"]):
+            finding.fail("NotAMark", f"{tag}={value if value is not None else now['value']} is no day, so no mark.")
+        elif value is not None and now["State"] != "in-use":
+            # set again, the old mark would end at once the grace period that the next run begins
+            finding.skip("its mark is from before it was in use, and it may be unused now; the next run marks it anew")
 
     def missing(self, finding: Finding) -> None:
         # a mark is no loss
@@ -107,8 +154,8 @@ class PutBackMark(PutBackSetting):
         return f"marked with {setting.get('tag')}={value}" if value else "unmarked"
 
     def put_back(self, region: Region, finding: Finding, task: Task, now: Facts) -> None:
-        tag, value = task.before.get("tag"), task.before.get("value")
-        if value is None:
-            region.call("ec2", "delete_tags", Resources=[task.resource_id], Tags=[{"Key": tag}])
-        else:
-            region.call("ec2", "create_tags", Resources=[task.resource_id], Tags=[{"Key": tag, "Value": value}])
+        value = task.before.get("value")
+        # EC2 deletes a tag that is given with its value only if that is its value still
+        # https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DeleteTags.html
+        tag = {"Key": self.grace_tag, "Value": now["value"] if value is None else value}
+        region.call("ec2", "delete_tags" if value is None else "create_tags", Resources=[task.resource_id], Tags=[tag])

@@ -30,8 +30,13 @@ def monitoring(state: str) -> dict[str, Any]:
     return {"monitoring": state}
 
 
-def mark(value: str | None) -> dict[str, Any]:
-    return {"tag": TAG, "value": value}
+def mark(value: str | None, tag: str = TAG) -> dict[str, Any]:
+    return {"tag": tag, "value": value}
+
+
+def seen_mark(value: str | None, state: str = "in-use", tag: str = TAG) -> dict[str, Any]:
+    """As AWS has it now."""
+    return {**mark(value, tag), "State": state}
 
 
 SET = task(days(None), days(30), **RETENTION)
@@ -54,11 +59,15 @@ UNMARKED = task(mark("2026-11-01"), mark(None), action="unmark")
         (PutBackMonitoring, SWITCHED, monitoring("basic"), "planned", ["basic monitoring", "detailed monitoring"]),
         (PutBackMonitoring, SWITCHED, monitoring("detailed"), "skipped", ["as it was", "detailed"]),
         (PutBackMonitoring, SWITCHED, None, "failed", ["no longer exists"]),
-        (PutBackMark, MARKED, mark("2026-11-01"), "planned", [f"{TAG}=2026-11-01", "unmarked"]),
-        (PutBackMark, MARKED, mark(None), "skipped", ["as it was"]),
-        (PutBackMark, MARKED, mark("2026-11-20"), "skipped", ["somebody", "2026-11-20"]),
-        (PutBackMark, UNMARKED, mark(None), "planned", [f"{TAG}=2026-11-01"]),
-        (PutBackMark, UNMARKED, mark("2026-11-20"), "skipped", ["somebody"]),
+        (PutBackMark, MARKED, seen_mark("2026-11-01"), "planned", [f"{TAG}=2026-11-01", "unmarked"]),
+        (PutBackMark, MARKED, seen_mark("2026-11-01", "available"), "planned", [f"{TAG}=2026-11-01", "unmarked"]),
+        (PutBackMark, MARKED, seen_mark(None), "skipped", ["as it was"]),
+        (PutBackMark, MARKED, seen_mark("2026-11-20"), "skipped", ["somebody", "2026-11-20"]),
+        (PutBackMark, UNMARKED, seen_mark(None), "planned", [f"{TAG}=2026-11-01"]),
+        (PutBackMark, UNMARKED, seen_mark("2026-11-20"), "skipped", ["somebody"]),
+        # an old mark on what is unused ends its grace period at once; of a snapshot it isn't known
+        (PutBackMark, UNMARKED, seen_mark(None, "available"), "skipped", ["next run marks it anew"]),
+        (PutBackMark, UNMARKED, seen_mark(None, "completed"), "skipped", ["next run marks it anew"]),
         # a mark on what is gone is no loss
         (PutBackMark, MARKED, None, "skipped", ["no longer exists"]),
         (PutBackMark, UNMARKED, None, "skipped", ["no longer exists"]),
@@ -108,23 +117,22 @@ def test_where_the_journal_tells_how_it_ended_what_was_before_is_somebodys_choic
             task(monitoring("basic"), monitoring("detailed"), **OFF),
             {"operation": "unmonitor_instances", "InstanceIds": ["i-1"]},
         ),
-        (PutBackMark, MARKED, {"operation": "delete_tags", "Resources": ["vol-1"], "Tags": [{"Key": TAG}]}),
+        # with its value: what somebody sets meanwhile stays
+        (
+            PutBackMark,
+            MARKED,
+            {"operation": "delete_tags", "Resources": ["vol-1"], "Tags": [{"Key": TAG, "Value": "2026-11-01"}]},
+        ),
         (
             PutBackMark,
             UNMARKED,
             {"operation": "create_tags", "Resources": ["vol-1"], "Tags": [{"Key": TAG, "Value": "2026-11-01"}]},
         ),
-        # a mark without a value is a mark
-        (
-            PutBackMark,
-            task(mark(""), mark(None), action="unmark"),
-            {"operation": "create_tags", "Resources": ["vol-1"], "Tags": [{"Key": TAG, "Value": ""}]},
-        ),
     ],
 )
 def test_one_call_puts_it_back(kind, given, request_):
     region = Lists()
-    put_back(kind, region, given, given.newest.after)
+    put_back(kind, region, given, {**given.newest.after, **({"State": "in-use"} if kind is PutBackMark else {})})
     assert region.asked == [request_]
 
 
@@ -184,6 +192,6 @@ def test_a_mark_is_read_as_the_journal_writes_it(noun, tags, now):
     given = task(mark(None), mark("2026-11-01"), action="mark", resource_type=f"ec2:{noun}", resource_id="x-1")
     rows = [{f"{noun.capitalize()}Id": "x-1", **tagged(**tags)}]
     read, asked = seen(PutBackMark, given, **{f"describe_{noun}s": rows})
-    assert read == now
+    assert read == {**now, "State": None}
     assert asked[0]["Filters"] == [{"Name": f"{noun}-id", "Values": ["x-1"]}]
     assert seen(PutBackMark, given)[0] is None
