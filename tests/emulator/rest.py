@@ -42,7 +42,8 @@ class Route:
 
 def parse_rest(service: str, environ: Mapping[str, Any], body: bytes) -> tuple[str, str, dict[str, Any]]:
     """(protocol, operation, parameters). A JSON service's body and path labels are parameters by their members' names;
-    of others (s3) the query string and the path labels are, and the expected owner. What no model knows is called by its method and path."""
+    of others (s3) the query string and the path labels are, and the expected owner of a bucket. What no model knows is
+    called by its method and path."""
     given = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
     protocol, routes = _routes(service)
     # the most particular first: PutObject has the path of UploadPart, and asks for less

@@ -242,8 +242,9 @@ def refuse_made_up(entries: Iterable[Entry], kinds: Kinds, place: str) -> None:
     for entry in entries:
         if why := _kind_of(entry, kinds).doubt(entry):
             raise SweepError(
-                f"The entry {entry.id!r} of the journal {place} is none that a run of this collection writes: {why}."
-                " Nothing was changed: find out who wrote it, and take its lines away if the others are right."
+                f"The entry {entry.id!r:.80} of the journal {place} is none that a run of this collection writes:"
+                f" {why:.300}. Nothing was changed: find out who wrote it, and take its lines away if the others are"
+                " right."
             )
 
 

@@ -105,7 +105,7 @@ def strange_mark(entry: Entry, sets: bool) -> str | None:
 def strange_deletion(entry: Entry) -> str | None:
     """What a volume or snapshot was, as far as undo uses it."""
     before, snapshot = entry.before, entry.after.get(SNAPSHOT_ID)
-    if set(entry.after) - {SNAPSHOT_ID} or not _is_id(snapshot or None, "ec2:snapshot"):
+    if set(entry.after) - {SNAPSHOT_ID} or not (snapshot in (None, "") or _is_id(snapshot, "ec2:snapshot")):
         return f"a deletion leaves {dict(entry.after)!r}"
     if not _are_tags(before.get("Tags", {})):
         return f"Tags are {before['Tags']!r}; expected tags that AWS takes"
@@ -144,7 +144,7 @@ def _is_days(value: Any) -> bool:
 
 
 def _is_id(value: Any, resource_type: str) -> bool:
-    return value is None or (isinstance(value, str) and bool(KINDS[resource_type][2].fullmatch(value)))
+    return isinstance(value, str) and bool(KINDS[resource_type][2].fullmatch(value))
 
 
 def _is_key(value: Any) -> bool:

@@ -59,10 +59,10 @@ def entries_of(rows: Iterable[Fields]) -> list[Entry]:
     for row in rows:
         kept = (begun if row["event"] == BEGIN else ended).setdefault(row["id"], row)
         if kept != row:
-            raise SweepError(f"Two lines of the journal have the id {row['id']!r} and differ: {AS_WRITTEN}.")
+            raise SweepError(f"Two lines of the journal have the id {row['id']!r:.80} and differ: {AS_WRITTEN}.")
     for name in begun.keys() & ended.keys():
         if begun[name]["resource_id"] != ended[name].get("resource_id"):
-            raise SweepError(f"Two lines of the journal have the id {name!r} and name two resources: {AS_WRITTEN}.")
+            raise SweepError(f"Two lines of the journal have the id {name!r:.80} and name two resources: {AS_WRITTEN}.")
     undone = set(_undone(begun, ended))
     open_ids = [name for name, row in begun.items() if name not in undone and UNDOES not in row["before"]]
     entries = [_entry(begun[name], ended.get(name)) for name in open_ids]

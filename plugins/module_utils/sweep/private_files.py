@@ -38,9 +38,13 @@ def open_to_append(path: str) -> int:
 def read_text(path: str) -> str:
     """The text of a file that belongs to us or to root. Raises OSError and UnicodeDecodeError."""
     handle = _open(path, os.O_RDONLY)
-    with os.fdopen(handle, encoding="utf-8", newline="") as file:
+    try:
         refuse_unfit(os.fstat(handle), owners=(os.geteuid(), 0))
-        return file.read()
+        # a directory's handle would not be closed by a file that can't be made of it
+        with os.fdopen(handle, encoding="utf-8", newline="", closefd=False) as file:
+            return file.read()
+    finally:
+        os.close(handle)
 
 
 def refuse_unfit(state: os.stat_result, owners: tuple[int, ...]) -> None:

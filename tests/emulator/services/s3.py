@@ -22,4 +22,4 @@ def check_owner(call: Call) -> None:
         raise AwsError("AccessDenied", "Access Denied", 403)
 
 
-OPERATIONS = {name: check_owner for name in ("GetObject", "ListObjectsV2", "PutObject")}
+OPERATIONS = dict.fromkeys(("GetObject", "ListObjectsV2", "PutObject"), check_owner)
