@@ -105,8 +105,8 @@ options:
       - A file to write every finding to, as JSON Lines. Its directory is made if it is missing.
       - With it RV(findings) returns the first 200 only.
       - It is replaced when the sweep ends, also in check mode, and left as it was when there is nothing to report.
-      - As it is the plan of a later run, only its owner may read and write it (mode V(0600)). What is no regular file of
-        the user of the run is refused.
+      - As it is the plan of a later run, only its owner may read and write it (mode V(0600)). What is no regular file
+        of the user of the run is refused.
     type: path
   journal:
     description:
@@ -130,8 +130,8 @@ options:
   journal_key:
     description:
       - A secret of 32 characters or more. Each line of O(findings_path) and O(journal) is signed with it (HMAC-SHA256).
-      - With it, a line of O(plan_path) or of a journal that M(sysops.aws.sweep_undo) reads is refused if it is not signed
-        with this key, so if it was altered, added, or written by another tool. Lines may be taken away.
+      - With it, a line of O(plan_path) or of a journal that M(sysops.aws.sweep_undo) reads is refused if it is not
+        signed with this key, so if it was altered, added, or written by another tool. Lines may be taken away.
       - Without it, a line that is signed is refused.
     type: str
     version_added: 0.4.1

@@ -18,9 +18,10 @@ description:
   - Volumes and snapshots come back out of the Recycle Bin, with their ids. Volumes that had a final snapshot are made
     again of it, in the same zone, with type, size, IOPS, throughput, KMS key and tags, and with a new id; the tag
     C(sysops:restored-from) holds the former one.
-  - AWS's state counts, not the journal. An entry that no run could have written is refused before anything is changed, such
-    as one that raises a retention, or whose ARN contradicts its id. Nothing is deleted, no retention is shortened, no other
-    tag than O(grace_tag) is set or removed, and a final snapshot must be one of that volume by what AWS says of it.
+  - AWS's state counts, not the journal. An entry that no run could have written is refused before anything is changed,
+    such as one that raises a retention, or whose ARN contradicts its id. No resource is deleted, no retention is
+    shortened, no other tag than O(grace_tag) is removed, and a final snapshot must be one of that volume by what AWS
+    says of it.
   - What cannot come back is returned as V(failed), with the reason. Log events that a retention has deleted, and tags
     of AWS services (C(aws:)), do not come back.
   - Undoing is written into the journal too, so that a second run has nothing left to do.
@@ -62,7 +63,10 @@ options:
 notes:
   - Needs the IAM permissions C(ec2:DescribeRegions), C(ec2:DescribeVolumes), C(ec2:DescribeSnapshots),
     C(ec2:DescribeInstances), C(logs:DescribeLogGroups), C(ec2:ListSnapshotsInRecycleBin),
-    C(ec2:ListVolumesInRecycleBin), C(kms:DescribeKey); outside check mode also C(ec2:CreateTags), C(ec2:DeleteTags),
+    C(ec2:ListVolumesInRecycleBin), C(kms:DescribeKey), and where a run switched detailed monitoring on
+    C(autoscaling:DescribeAutoScalingGroups), C(autoscaling:DescribeLaunchConfigurations),
+    C(autoscaling:DescribePolicies), C(cloudwatch:DescribeAlarms), C(ec2:DescribeLaunchTemplateVersions);
+    outside check mode also C(ec2:CreateTags), C(ec2:DeleteTags),
     C(ec2:CreateVolume), C(ec2:RestoreSnapshotFromRecycleBin), C(ec2:RestoreVolumeFromRecycleBin),
     C(ec2:MonitorInstances), C(ec2:UnmonitorInstances), C(logs:PutRetentionPolicy), C(logs:DeleteRetentionPolicy), and
     for encrypted volumes C(kms:CreateGrant), C(kms:Decrypt), C(kms:GenerateDataKeyWithoutPlaintext),

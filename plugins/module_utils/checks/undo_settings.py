@@ -6,17 +6,18 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from typing import Any
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any, ClassVar
 
 from ..sweep.entries import Entry
 from ..sweep.finding import PLANNED, Finding, tags_of
+from ..sweep.guard import Candidate, Guard
 from ..sweep.instances import instance_pages
 from ..sweep.region import Region, Resource
-from .ec2_monitoring import DISABLE
+from .ec2_monitoring import LaunchesWithDetail, ScalesGroup, ShortAlarm
 from .grace import MARK
 from .undo import Facts, PutBack, Task, by_id, gone_for_good
-from .undo_rules import is_day, strange_mark, strange_monitoring, strange_name, strange_retention
+from .undo_rules import GRACE_TAG, is_day, strange_mark, strange_monitoring, strange_name, strange_retention
 
 
 class PutBackSetting(PutBack):
@@ -77,30 +78,82 @@ def _shortens(wanted: int | None, now: int | None) -> bool:
 
 
 class PutBackMonitoring(PutBackSetting):
-    permissions = ("ec2:DescribeInstances",)
-    enforce_permissions = ("ec2:MonitorInstances", "ec2:UnmonitorInstances")
+    """Detailed monitoring that a run switched off."""
+
+    states: ClassVar[tuple[str, str]] = ("detailed", "basic")
+    permissions: ClassVar[Sequence[str]] = ("ec2:DescribeInstances",)
+    enforce_permissions: ClassVar[Sequence[str]] = ("ec2:MonitorInstances",)
 
     @classmethod
     def doubt(cls, entry: Entry) -> str | None:
-        states = ("detailed", "basic") if entry.action == DISABLE else ("basic", "detailed")
-        return strange_name(entry) or strange_monitoring(entry, *states)
+        return strange_name(entry) or strange_monitoring(entry, *cls.states)
 
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
-        wanted = [{"Name": "instance-id", "Values": [task.resource_id for task in tasks]}]
-        return {
-            instance["InstanceId"]: {"monitoring": _monitoring(instance)}
-            for page in instance_pages(region, wanted)
-            for instance in page
-            if instance["State"]["Name"] not in ("shutting-down", "terminated")
-        }
+        return {one["InstanceId"]: {"monitoring": _monitoring(one)} for one in _instances(region, tasks)}
 
     def words(self, setting: Facts) -> str:
         return f"on {setting.get('monitoring')} monitoring"
 
     def put_back(self, region: Region, finding: Finding, task: Task, now: Facts) -> None:
-        detailed = task.before.get("monitoring") == "detailed"
-        operation = "monitor_instances" if detailed else "unmonitor_instances"
-        region.call("ec2", operation, InstanceIds=[task.resource_id])
+        region.call("ec2", "monitor_instances", InstanceIds=[task.resource_id])
+
+
+class PutBackBasicMonitoring(PutBackMonitoring):
+    """Basic monitoring where a run switched the detailed one on; what needs that by now keeps it, as it does of a run.
+
+    `now` is `{monitoring, Tags, ImageId, InstanceType}`, as much of the instance as the guards look at.
+    """
+
+    states = ("basic", "detailed")
+    permissions = (
+        *("autoscaling:DescribeAutoScalingGroups", "autoscaling:DescribeLaunchConfigurations"),
+        *("autoscaling:DescribePolicies", "cloudwatch:DescribeAlarms"),
+        *("ec2:DescribeInstances", "ec2:DescribeLaunchTemplateVersions"),
+    )
+    enforce_permissions = ("ec2:UnmonitorInstances",)
+
+    def __init__(self, resource_type: str, tasks: Sequence[Task], grace_tag: str = GRACE_TAG) -> None:
+        super().__init__(resource_type, tasks, grace_tag)
+        self.guards = [OfInstance(guard) for guard in (ShortAlarm(), ScalesGroup(), LaunchesWithDetail())]
+
+    def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
+        return {
+            one["InstanceId"]: {
+                "monitoring": _monitoring(one),
+                "Tags": tags_of(one),
+                "ImageId": one.get("ImageId", ""),
+                "InstanceType": one.get("InstanceType", ""),
+            }
+            for one in _instances(region, tasks)
+        }
+
+    def judge(self, finding: Finding, task: Task, now: Facts | None) -> None:
+        super().judge(finding, task, now and {"monitoring": now["monitoring"]})
+        finding.tags = now["Tags"] if now else {}
+
+    def put_back(self, region: Region, finding: Finding, task: Task, now: Facts) -> None:
+        region.call("ec2", "unmonitor_instances", InstanceIds=[task.resource_id])
+
+
+class OfInstance(Guard):
+    """A guard of ec2_monitoring, of the instance as it is now."""
+
+    def __init__(self, guard: Guard) -> None:
+        self.name, self.nothing = guard.name, guard.nothing
+        self._guard = guard
+
+    def load(self, region: Region) -> Any:
+        return self._guard.load(region)
+
+    def protects(self, candidate: Candidate, facts: Any) -> str | None:
+        return self._guard.protects(Candidate(candidate.resource["Now"], candidate.finding), facts)
+
+
+def _instances(region: Region, tasks: Sequence[Task]) -> Iterator[Resource]:
+    """The instances that are not terminated, nor about to be."""
+    wanted = [{"Name": "instance-id", "Values": [task.resource_id for task in tasks]}]
+    for page in instance_pages(region, wanted):
+        yield from (one for one in page if one["State"]["Name"] not in ("shutting-down", "terminated"))
 
 
 def _monitoring(instance: Resource) -> str:

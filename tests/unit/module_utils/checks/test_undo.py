@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
@@ -319,8 +320,11 @@ class Groups(Lists):
 
 def undone(region: Lists, *tasks: Any, **errors: Any) -> tuple[dict[str, str], MemoryStore]:
     region.answers.update(errors)
+    return undone_by(region, PutBackRetention("logs:log-group", tasks))
+
+
+def undone_by(region: Lists, policy: PutBack) -> tuple[dict[str, str], MemoryStore]:
     store = MemoryStore()
-    policy = PutBackRetention("logs:log-group", tasks)
     run = Sweep([policy], [region], Limit(100, 100), Selection(), NOW, 2, [store])  # type: ignore[list-item]
     run.plan()
     run.act()
@@ -376,3 +380,41 @@ def test_many_are_read_a_few_dozen_at_once():
     region = Groups(**{f"g{number}": 30 for number in range(60)})
     policy = PutBackRetention("logs:log-group", tasks)
     assert [len(page) for page in policy.find(region)] == [25, 25, 10]  # type: ignore[arg-type]
+
+
+def test_what_is_looked_up_is_looked_up_by_its_name():
+    """20,000 changes of one region: whoever goes through all for each of them takes minutes."""
+    walks = 0
+
+    class Counted(list[Task]):
+        def __iter__(self) -> Iterator[Task]:
+            nonlocal walks
+            walks += 1
+            return super().__iter__()
+
+    given = Counted(tasks_of([retention(1, None, 30, resource_id=f"/g{number}") for number in range(50)]))
+    region = Groups(**{f"g{number}": 30 for number in range(50)})
+    walks = 0
+    statuses, _store = undone_by(region, PutBackRetention("logs:log-group", given))
+    assert set(statuses.values()) == {"changed"}
+    assert walks == 1
+
+
+@pytest.mark.parametrize("partition", ["aws-cn", "aws-us-gov"])
+def test_what_is_of_another_partition_than_the_account_is_not_done(partition):
+    there = Scope(HOME, "eu-west-1", partition)
+    given = tasks_of([retention(1, None, 30, resource_id="/a", scope=there), retention(2, None, 30, resource_id="/b")])
+    region = Groups(a=30, b=30)
+    assert undone(region, *given)[0] == {"/a": "failed", "/b": "changed"}
+
+
+def test_undo_has_no_permission_to_delete_a_resource():
+    allowed = {action for kind in UNDO.values() for action in kind.enforce_permissions}
+    assert {action for action in allowed if "Delete" in action} == {"ec2:DeleteTags", "logs:DeleteRetentionPolicy"}
+    assert not {action for action in allowed if "Modify" in action or "Deregister" in action}
+
+
+@pytest.mark.parametrize("option", [{"journal_key": ""}, {"journal_key": "k" * 31}, {"journal_bucket_owner": "1234-5678"}])
+def test_an_option_that_protects_nothing_is_refused(tmp_path, option):
+    with pytest.raises(SweepError, match=f"^{next(iter(option))} "):
+        made_of(journal(tmp_path, done(1)), **option)
