@@ -31,7 +31,7 @@ options:
       - The journal, as a file on the controller or V(s3://bucket/prefix). Of several, all are read and written to.
       - A prefix may be that of all runs, or of one.
       - Reading a bucket takes the permissions C(s3:ListBucket) and C(s3:GetObject).
-      - A file must be a regular file of the user of the run, not a link. Reading in check mode, root's are taken too.
+      - A file must be a regular file of the user of the run. A link is refused.
     type: list
     elements: str
     required: true

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -21,7 +20,7 @@ from typing import Any
 
 from .errors import SweepError
 from .finding import PLANNED, SCHEMA_VERSION, Finding, Key
-from .private_files import read_text
+from .private_files import opened_to_read
 from .region import Scope
 from .signing import PLAN, SIGNATURE, JournalKey, canonical, refuse_unsigned
 from .strict_json import loads
@@ -66,8 +65,8 @@ class Plan:
     def read(cls, path: str, key: JournalKey | None = None) -> Plan:
         """Raises SweepError if the file can't be read, isn't a findings file, or isn't as its report wrote it."""
         try:
-            # JSON may hold what `splitlines` takes for the end of a line
-            rows = list(_rows(path, read_text(os.path.expanduser(path)).removesuffix("\n").split("\n"), key))
+            with opened_to_read(path) as lines:
+                rows = list(_rows(path, lines, key))
         except (OSError, UnicodeDecodeError, RecursionError) as error:
             why = error.strerror if isinstance(error, OSError) and error.strerror else error
             raise SweepError(f"The plan {path} could not be read: {why}.") from error
@@ -135,9 +134,9 @@ def place_of(row: Row) -> tuple[str, str, str, str]:
 _TEXTS = ("check", "account_id", "region", "resource_type", "resource_id", "arn", "name", "reason", "action", "status")
 
 
-def _rows(path: str, lines: Sequence[str], key: JournalKey | None) -> Iterator[Row]:
+def _rows(path: str, lines: Iterable[str], key: JournalKey | None) -> Iterator[Row]:
     first: Row | None = None
-    for number, line in enumerate(lines if lines != [""] else (), 1):
+    for number, line in enumerate(lines, 1):
         where = f"Line {number} of the plan {path}"
         try:
             row = loads(line)

@@ -10,7 +10,9 @@ from __future__ import annotations
 import errno
 import os
 import stat
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from typing import TextIO
 
 MODE = 0o600
 DIRECTORY_MODE = 0o750
@@ -35,14 +37,15 @@ def open_to_append(path: str) -> int:
     return handle
 
 
-def read_text(path: str) -> str:
-    """The text of a file that belongs to us or to root. Raises OSError and UnicodeDecodeError."""
+@contextmanager
+def opened_to_read(path: str) -> Iterator[TextIO]:
+    """A file that belongs to us or to root. Raises OSError, and UnicodeDecodeError where it is read."""
     handle = _open(path, os.O_RDONLY)
     try:
         refuse_unfit(os.fstat(handle), owners=(os.geteuid(), 0))
         # a directory's handle would not be closed by a file that can't be made of it
-        with os.fdopen(handle, encoding="utf-8", newline="", closefd=False) as file:
-            return file.read()
+        with os.fdopen(handle, encoding="utf-8", closefd=False) as file:
+            yield file
     finally:
         os.close(handle)
 

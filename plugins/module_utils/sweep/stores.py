@@ -25,7 +25,7 @@ except ImportError:
 
 from .account import Account
 from .errors import CallError, SweepError
-from .private_files import make_directory, open_to_append, read_text
+from .private_files import make_directory, open_to_append, opened_to_read
 from .signing import JOURNAL, SIGNATURE, JournalKey
 
 S3 = "s3://"
@@ -75,7 +75,8 @@ class FileStore:
             os.close(handle)
 
     def read(self) -> str:
-        return read_text(self._path)
+        with opened_to_read(self._path) as file:
+            return file.read()
 
 
 def _torn(handle: int) -> bool:

@@ -414,7 +414,9 @@ def test_undo_has_no_permission_to_delete_a_resource():
     assert not {action for action in allowed if "Modify" in action or "Deregister" in action}
 
 
-@pytest.mark.parametrize("option", [{"journal_key": ""}, {"journal_key": "k" * 31}, {"journal_bucket_owner": "1234-5678"}])
+@pytest.mark.parametrize(
+    "option", [{"journal_key": ""}, {"journal_key": "k" * 31}, {"journal_bucket_owner": "1234-5678"}]
+)
 def test_an_option_that_protects_nothing_is_refused(tmp_path, option):
     with pytest.raises(SweepError, match=f"^{next(iter(option))} "):
         made_of(journal(tmp_path, done(1)), **option)

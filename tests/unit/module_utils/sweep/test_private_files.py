@@ -13,11 +13,16 @@ from pathlib import Path
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import SweepError
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.plan import Plan
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.private_files import open_to_append, read_text
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.private_files import open_to_append, opened_to_read
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.spool import FindingsFile
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.stores import FileStore, refuse_unwritable
 
 OTHER_USER = 4242
+
+
+def read_text(path: str) -> str:
+    with opened_to_read(path) as file:
+        return file.read()
 
 
 def link(path: Path) -> None:
