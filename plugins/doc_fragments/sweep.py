@@ -81,6 +81,9 @@ options:
       - What no longer qualifies is returned as V(skipped), with the reason.
       - Lines may be taken away from the file, but not altered or added, and all must be of one report. Such a file, and
         one of another account or of another version's form, is refused before anything is changed.
+      - The checksum of a line guards against accidents, not against somebody who may write the file. That takes
+        O(journal_key).
+      - It must be a regular file of the user of the run, or of root.
       - So is a run whose options would make something else of a resource than its line says
         (its C(outcome)). What could come back by its line, and no longer can, is V(skipped).
     type: path
@@ -112,6 +115,8 @@ options:
       - A file to write every finding to, as JSON Lines. Its directory is made if it is missing.
       - With it RV(findings) returns the first 200 only.
       - It is replaced when the sweep ends, also in check mode, and left as it was when there is nothing to report.
+      - As it is the plan of a later run, only its owner may read and write it (mode V(0600)). What is no regular file
+        of the user of the run is refused.
     type: path
   journal:
     description:
@@ -121,9 +126,25 @@ options:
         those of O(assume_role_arn), and takes the permission C(s3:PutObject).
       - A line is written, and safe, before each change, and another one after it. What can't be written down is not
         done. Check mode writes nothing.
+      - Only its owner may read and write a file (mode V(0600), also where it had another). A symbolic link, a FIFO, a
+        directory or the file of another user is refused.
     type: list
     elements: str
     version_added: 0.2.0
+  journal_bucket_owner:
+    description:
+      - The account that a bucket of O(journal) must belong to. Without it, that of the task's own credentials.
+      - A bucket of another account is neither written to nor read.
+    type: str
+    version_added: 0.4.1
+  journal_key:
+    description:
+      - A secret of 32 characters or more. Each line of O(findings_path) and O(journal) is signed with it (HMAC-SHA256).
+      - With it, a line of O(plan_path) or of a journal that M(sysops.aws.sweep_undo) reads is refused if it is not
+        signed with this key, so if it was altered, added, or written by another tool. Lines may be taken away.
+      - Without it, a line that is signed is refused.
+    type: str
+    version_added: 0.4.1
   price_overrides:
     description:
       - Your own prices in US dollars, as region to item to price; the region V(*) applies everywhere.

@@ -18,6 +18,10 @@ description:
   - Volumes and snapshots come back out of the Recycle Bin, with their ids. Volumes that had a final snapshot are made
     again of it, in the same zone, with type, size, IOPS, throughput, KMS key and tags, and with a new id; the tag
     C(sysops:restored-from) holds the former one.
+  - AWS's state counts, not the journal. An entry that no run could have written is refused before anything is changed,
+    such as one that raises a retention, or whose ARN contradicts its id. No resource is deleted, no retention is
+    shortened, no other tag than O(grace_tag) is removed, and a final snapshot must be one of that volume by what AWS
+    says of it.
   - What cannot come back is returned as V(failed), with the reason. Log events that a retention has deleted, and tags
     of AWS services (C(aws:)), do not come back.
   - Undoing is written into the journal too, so that a second run has nothing left to do.
@@ -27,6 +31,7 @@ options:
       - The journal, as a file on the controller or V(s3://bucket/prefix). Of several, all are read and written to.
       - A prefix may be that of all runs, or of one.
       - Reading a bucket takes the permissions C(s3:ListBucket) and C(s3:GetObject).
+      - A file must be a regular file of the user of the run. A link is refused.
     type: list
     elements: str
     required: true
@@ -37,6 +42,14 @@ options:
     type: list
     elements: str
     default: []
+  grace_tag:
+    description:
+      - The tag with which the runs marked, as O(sysops.aws.ebs_orphan_cleanup#module:grace_tag). No other tag is set or
+        removed, and this one is removed only where its value is a day.
+      - A key of O(exclude_tags), of a disaster recovery tag or of the owner of a resource is refused.
+    type: str
+    default: sysops:orphan-since
+    version_added: 0.4.1
   regions:
     description:
       - Put back only what is in these regions. Without it, what is in all regions of the journal.
@@ -44,13 +57,16 @@ options:
     elements: str
   exclude_tags:
     description:
-      - Not used here. What was changed is put back whatever its tags are.
+      - What was changed is put back whatever its tags are. A tag of one of these keys is never removed or set.
     type: dict
     default: {Keep: "true"}
 notes:
   - Needs the IAM permissions C(ec2:DescribeRegions), C(ec2:DescribeVolumes), C(ec2:DescribeSnapshots),
     C(ec2:DescribeInstances), C(logs:DescribeLogGroups), C(ec2:ListSnapshotsInRecycleBin),
-    C(ec2:ListVolumesInRecycleBin), C(kms:DescribeKey); outside check mode also C(ec2:CreateTags), C(ec2:DeleteTags),
+    C(ec2:ListVolumesInRecycleBin), C(kms:DescribeKey), and where a run switched detailed monitoring on
+    C(autoscaling:DescribeAutoScalingGroups), C(autoscaling:DescribeLaunchConfigurations),
+    C(autoscaling:DescribePolicies), C(cloudwatch:DescribeAlarms), C(ec2:DescribeLaunchTemplateVersions);
+    outside check mode also C(ec2:CreateTags), C(ec2:DeleteTags),
     C(ec2:CreateVolume), C(ec2:RestoreSnapshotFromRecycleBin), C(ec2:RestoreVolumeFromRecycleBin),
     C(ec2:MonitorInstances), C(ec2:UnmonitorInstances), C(logs:PutRetentionPolicy), C(logs:DeleteRetentionPolicy), and
     for encrypted volumes C(kms:CreateGrant), C(kms:Decrypt), C(kms:GenerateDataKeyWithoutPlaintext),
@@ -247,12 +263,17 @@ regions:
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.sysops.aws.plugins.module_utils.checks.registry import UNDO
 from ansible_collections.sysops.aws.plugins.module_utils.checks.undo import check_of
+from ansible_collections.sysops.aws.plugins.module_utils.checks.undo_rules import GRACE_TAG
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.arguments import COMMON_ARGUMENT_SPEC
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.entry import home_account, leave
 
 
 def main() -> None:
-    spec = {**COMMON_ARGUMENT_SPEC, "journal": {"type": "list", "elements": "str", "required": True}}
+    spec = {
+        **COMMON_ARGUMENT_SPEC,
+        "journal": {"type": "list", "elements": "str", "required": True},
+        "grace_tag": {"type": "str", "default": GRACE_TAG},
+    }
     module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
     leave(module, lambda parameters: check_of(parameters, lambda: home_account(module), UNDO))
 

@@ -159,7 +159,7 @@ def _authorise(call: Call, environ: Environ) -> None:
             method=environ["REQUEST_METHOD"],
             path=environ["PATH_INFO"],
             # what came in the body or the path is no part of the query that was signed
-            data={} if call.protocol == "rest-json" else dict(call.params),
+            data={} if call.protocol.startswith("rest") else dict(call.params),
             body=environ["wsgi.input"].getvalue(),
             headers=EnvironHeaders(environ),  # type: ignore[arg-type]
             action=call.operation,

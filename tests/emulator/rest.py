@@ -42,7 +42,8 @@ class Route:
 
 def parse_rest(service: str, environ: Mapping[str, Any], body: bytes) -> tuple[str, str, dict[str, Any]]:
     """(protocol, operation, parameters). A JSON service's body and path labels are parameters by their members' names;
-    of others (s3) the query string is. What no model knows is called by its method and path."""
+    of others (s3) the query string and the path labels are, and the expected owner of a bucket. What no model knows is
+    called by its method and path."""
     given = dict(parse_qsl(environ.get("QUERY_STRING", ""), keep_blank_values=True))
     protocol, routes = _routes(service)
     # the most particular first: PutObject has the path of UploadPart, and asks for less
@@ -50,9 +51,12 @@ def parse_rest(service: str, environ: Mapping[str, Any], body: bytes) -> tuple[s
     if route is None:
         return protocol, f"{environ.get('REQUEST_METHOD')} {environ.get('PATH_INFO')}", dict(given)
     params: dict[str, Any] = dict(given)
+    match = route.path.fullmatch(environ["PATH_INFO"])
+    labels = dict(zip(route.labels, match.groups() if match else (), strict=False))
     if protocol == "rest-json":
-        match = route.path.fullmatch(environ["PATH_INFO"])
-        params |= _document(body) | dict(zip(route.labels, match.groups() if match else (), strict=False))
+        params |= _document(body) | labels
+    else:
+        params |= labels | {"ExpectedBucketOwner": environ.get("HTTP_X_AMZ_EXPECTED_BUCKET_OWNER", "")}
     return protocol, route.operation, params
 
 

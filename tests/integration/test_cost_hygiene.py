@@ -312,13 +312,17 @@ def test_no_credential_appears_in_any_output(aws, playbook, reports, monkeypatch
     assert secret not in done.stdout + done.stderr + written
 
 
-def test_report_files_have_the_callers_own_mode_bits(aws, playbook, reports):
-    mask = os.umask(0o027)
+def test_a_plan_and_a_journal_are_their_owners_alone_and_the_report_is_read_by_the_group(aws, playbook, reports):
+    mask = os.umask(0o000)
     try:
-        playbook(PLAYBOOK, cost_hygiene_report_dir=str(reports))
+        playbook(PLAYBOOK, cost_hygiene_report_dir=str(reports), cost_hygiene_mode="enforce")
     finally:
         os.umask(mask)
-    assert {stat.S_IMODE(path.stat().st_mode) for path in reports.iterdir()} == {0o640}
+    modes = {path.name: stat.S_IMODE(path.stat().st_mode) for path in reports.iterdir()}
+    assert modes == {
+        **dict.fromkeys(("findings.csv", "report.html", "summary.json"), 0o640),
+        **dict.fromkeys(("findings.jsonl", "journal.jsonl"), 0o600),
+    }
 
 
 def test_what_a_plan_lists_in_vain_is_told_and_stops_nothing_else(aws, playbook, reports):

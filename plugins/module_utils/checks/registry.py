@@ -29,7 +29,7 @@ from . import (
 from .grace import MARK, UNMARK
 from .undo import PutBack
 from .undo_deletions import PutBackSnapshot, PutBackVolume
-from .undo_settings import PutBackMark, PutBackMonitoring, PutBackRetention
+from .undo_settings import PutBackBasicMonitoring, PutBackMark, PutBackMonitoring, PutBackRetention
 
 MODULES = (
     *(ebs_orphan_cleanup, log_group_retention, ec2_monitoring, alb_idle_facts, rds_maintenance),
@@ -44,7 +44,7 @@ UNDO: Mapping[tuple[str, str], type[PutBack]] = {
     ("ec2:snapshot", ebs_orphan_cleanup.DELETE): PutBackSnapshot,
     **{(kind, action): PutBackMark for kind in ("ec2:volume", "ec2:snapshot") for action in (MARK, UNMARK)},
     ("ec2:instance", ec2_monitoring.DISABLE): PutBackMonitoring,
-    ("ec2:instance", ec2_monitoring.ENABLE): PutBackMonitoring,
+    ("ec2:instance", ec2_monitoring.ENABLE): PutBackBasicMonitoring,
     ("logs:log-group", log_group_retention.SET_RETENTION): PutBackRetention,
 }
 

@@ -2,24 +2,31 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""Undo: each resource that a journal speaks of is found as it is now, and put back to what it was."""
+"""Undo: each resource that a journal speaks of is found as it is now, and put back to what it was.
+
+AWS's state is what counts, not the journal: an entry that no run of ours would have written is refused before anything
+is done, and what is done to the others is done only where AWS agrees with what they say.
+"""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, ClassVar
 
 from ..sweep.account import Account
+from ..sweep.arguments import bucket_owner
 from ..sweep.entries import Entry, entries_of, read_rows
 from ..sweep.errors import CallError, SweepError
 from ..sweep.finding import Finding
 from ..sweep.journal import UNDOES
 from ..sweep.policy import Check, Common, Policy
 from ..sweep.region import Region, Resource, Scope
+from ..sweep.signing import JournalKey
 from ..sweep.stores import open_store
 from . import final_snapshot
+from .undo_rules import GRACE_TAG, grace_tag_of
 
 NAME = "sweep_undo"
 PUT_BACK = "put_back"
@@ -99,21 +106,25 @@ class PutBack(Policy):
     permissions: ClassVar[Sequence[str]] = ()
     enforce_permissions: ClassVar[Sequence[str]] = ()
 
-    def __init__(self, resource_type: str, tasks: Sequence[Task]) -> None:
+    def __init__(self, resource_type: str, tasks: Sequence[Task], grace_tag: str = GRACE_TAG) -> None:
         self.resource_type = resource_type
-        self._tasks = tasks
+        self.grace_tag = grace_tag
+        self._by_place: dict[tuple[str, str], dict[str, Task]] = {}
+        for task in tasks:
+            self._by_place.setdefault(task.place, {})[task.resource_id] = task
         self.transition = ("as the run left it", "as it was before")
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
-        mine = self._mine(region.scope)
+        mine = list(self._mine(region.scope).values())
         for start in range(0, len(mine), AT_ONCE):
             yield list(self._read(region, mine[start : start + AT_ONCE]).values())
 
     def current(self, region: Region, ids: Sequence[str]) -> Mapping[str, Resource]:
-        return self._read(region, [task for task in self._mine(region.scope) if task.resource_id in ids])
+        mine = self._mine(region.scope)
+        return self._read(region, [mine[name] for name in ids if name in mine])
 
-    def _mine(self, scope: Scope) -> list[Task]:
-        return [task for task in self._tasks if task.place == (scope.account_id, scope.region)]
+    def _mine(self, scope: Scope) -> Mapping[str, Task]:
+        return self._by_place.get((scope.account_id, scope.region), {})
 
     def _read(self, region: Region, tasks: Sequence[Task]) -> dict[str, Resource]:
         now = self.now(region, tasks)
@@ -134,7 +145,11 @@ class PutBack(Policy):
             action=PUT_BACK,
             saves_cost=False,
         )
-        self.judge(finding, task, resource["Now"])
+        if entry.scope != scope:
+            words = f"The journal has it in the partition {entry.scope.partition}; expected {scope.partition}."
+            finding.fail("WrongPartition", words)
+        else:
+            self.judge(finding, task, resource["Now"])
         return finding
 
     def record(self, resource: Resource, finding: Finding) -> tuple[dict[str, Any], dict[str, Any]]:
@@ -142,8 +157,13 @@ class PutBack(Policy):
 
     def act(self, region: Region, findings: Sequence[Finding]) -> None:
         (finding,) = findings
-        task = next(task for task in self._mine(region.scope) if task.resource_id == finding.resource_id)
+        task = self._mine(region.scope)[finding.resource_id]
         self.put_back(region, finding, task, finding.work.before["now"])
+
+    @classmethod
+    def doubt(cls, entry: Entry) -> str | None:
+        """In words, why no run of ours wrote the entry; None if one could have. Pure."""
+        raise NotImplementedError
 
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
         """What AWS says of the resources now, by id; in a few calls. Raises CallError."""
@@ -159,7 +179,11 @@ class PutBack(Policy):
 
 
 class NoWayBack(PutBack):
-    """What this collection can't undo."""
+    """What this collection can't undo. Whatever the entry says, nothing is done."""
+
+    @classmethod
+    def doubt(cls, entry: Entry) -> str | None:
+        return None
 
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, Any]:
         return {}
@@ -179,23 +203,29 @@ def by_id(region: Region, noun: str, key: str, filters: Sequence[Resource], **pa
     return {row[f"{noun.capitalize()}Id"]: row for page in pages for row in page}
 
 
+#: by resource type and action
+Kinds = Mapping[tuple[str, str], type[PutBack]]
+
+
 def check_of(
-    parameters: Mapping[str, Any], home: Callable[[], Account], kinds: Mapping[tuple[str, str], type[PutBack]]
+    parameters: Mapping[str, Any], home: Callable[[], Account], kinds: Kinds
 ) -> dict[str, tuple[Check, Mapping[str, Any]]]:
     """The check that puts back what the journals of `parameters` say, or of it only what `only_ids` names.
 
-    `kinds` tells by resource type and action how. Raises SweepError for a journal that can't be read or is none, and
-    for an id that isn't in it.
+    `kinds` tells by resource type and action how. Raises SweepError for a journal that can't be read or is none, for an
+    entry that no run wrote, for an id that isn't in it, and for a grace_tag that protects.
     """
-    entries = [entry for entry in _read_all(parameters["journal"], home) if entry.action not in MADE_ON_THE_WAY]
-    tasks = _chosen(tasks_of(entries), parameters["only_ids"], ", ".join(parameters["journal"]))
+    place, grace_tag = ", ".join(parameters["journal"]), grace_tag_of(parameters)
+    entries = [entry for entry in _read_all(parameters, home) if entry.action not in MADE_ON_THE_WAY]
+    refuse_made_up(entries, kinds, place)
+    tasks = _chosen(tasks_of(entries), parameters["only_ids"], place)
 
     def policies(_options: Mapping[str, Any], _common: Common) -> list[Policy]:
         by_kind: dict[tuple[type[PutBack], str], list[Task]] = {}
         for task in tasks:
-            kind = kinds.get((task.newest.resource_type, task.newest.action), NoWayBack)
+            kind = _kind_of(task.newest, kinds)
             by_kind.setdefault((kind, task.newest.resource_type), []).append(task)
-        return [kind(resource_type, some) for (kind, resource_type), some in by_kind.items()]
+        return [kind(resource_type, some, grace_tag) for (kind, resource_type), some in by_kind.items()]
 
     check = Check(
         name=NAME,
@@ -207,21 +237,41 @@ def check_of(
     return {NAME: (check, parameters)}
 
 
-def _read_all(places: Sequence[str], home: Callable[[], Account]) -> list[Entry]:
-    return entries_of(row for place in places for row in read_rows(place, _read(place, home)))
+def refuse_made_up(entries: Iterable[Entry], kinds: Kinds, place: str) -> None:
+    """Raises SweepError for the first entry that no run of ours wrote: then the rest is not to be trusted either."""
+    for entry in entries:
+        if why := _kind_of(entry, kinds).doubt(entry):
+            raise SweepError(
+                f"The entry {entry.id!r:.80} of the journal {place} is none that a run of this collection writes:"
+                f" {why:.300}. Nothing was changed: find out who wrote it, and take its lines away if the others are"
+                " right."
+            )
 
 
-def _read(place: str, home: Callable[[], Account]) -> str:
+def _kind_of(entry: Entry, kinds: Kinds) -> type[PutBack]:
+    return kinds.get((entry.resource_type, entry.action), NoWayBack)
+
+
+def _read_all(parameters: Mapping[str, Any], home: Callable[[], Account]) -> list[Entry]:
+    key = JournalKey.of(parameters.get("journal_key"))
+    owner = bucket_owner(parameters)
+    return entries_of(
+        row for place in parameters["journal"] for row in read_rows(place, _read(place, home, owner), key)
+    )
+
+
+def _read(place: str, home: Callable[[], Account], owner: str | None) -> str:
     try:
-        return open_store(place, home).read()
+        return open_store(place, home, owner).read()
     except (OSError, UnicodeDecodeError, CallError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise SweepError(f"The journal {place} could not be read: {why}.") from error
 
 
 def _chosen(tasks: Sequence[Task], ids: Sequence[str], place: str) -> list[Task]:
+    wanted = set(ids)
     known = {name for task in tasks for name in (task.resource_id, task.newest.arn)}
-    if unknown := sorted(set(ids) - known):
+    if unknown := sorted(wanted - known):
         names = ", ".join(unknown)
         raise SweepError(f"The journal {place} holds nothing to put back of {names}: nothing was changed.")
-    return [task for task in tasks if not ids or {task.resource_id, task.newest.arn} & set(ids)]
+    return [task for task in tasks if not wanted or {task.resource_id, task.newest.arn} & wanted]

@@ -9,11 +9,14 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 from typing import Any
 
+from ..sweep.entries import Entry
 from ..sweep.errors import CallError
 from ..sweep.finding import Finding, tags_of
-from ..sweep.region import Region
+from ..sweep.region import Region, Resource
 from .final_snapshot import SNAPSHOT_ID
+from .grace import marked_on
 from .undo import Facts, PutBack, Task, by_id, gone_for_good
+from .undo_rules import strange_deletion, strange_name
 
 #: on a volume that was made again: the id that it had
 RESTORED_TAG = "sysops:restored-from"
@@ -47,19 +50,46 @@ def own_tags(before: Facts) -> list[dict[str, str]]:
     return [{"Key": key, "Value": value} for key, value in pairs if not key.casefold().startswith("aws:")]
 
 
-def tag_again(region: Region, task: Task) -> None:
-    """What comes out of the Recycle Bin comes with its tags, also with the mark: it would go at once."""
-    if tags := own_tags(task.before):
-        region.call("ec2", "create_tags", Resources=[task.resource_id], Tags=tags)
-    if mark := task.before.get("Mark"):
-        region.call("ec2", "delete_tags", Resources=[task.resource_id], Tags=[{"Key": mark}])
+class PutBackDeleted(PutBack):
+    """What comes out of the Recycle Bin comes with the tags that it has there, whatever the journal says of them.
+
+    https://docs.aws.amazon.com/ebs/latest/userguide/recycle-bin-factors.html
+    """
+
+    @classmethod
+    def doubt(cls, entry: Entry) -> str | None:
+        return strange_name(entry) or strange_deletion(entry)
+
+    def from_bin(self, finding: Finding, task: Task) -> None:
+        """Say so, unless its mark would stay, with which the next run deletes it."""
+        mark = task.before.get("Mark")
+        if mark and mark != self.grace_tag:
+            words = f"Its mark is the tag {mark}, not grace_tag, {self.grace_tag}: set grace_tag to it and run again."
+            finding.fail("NotTheGraceTag", words)
+        else:
+            finding.reason += " It is in the Recycle Bin and is restored from there."
+
+    def take_mark_away(self, region: Region, finding: Finding, task: Task, noun: str, waiter: str) -> None:
+        """With its mark it would be deleted at once. Its value is read from AWS: another tag than a mark stays."""
+        if not task.before.get("Mark"):
+            return
+        # by filter: EC2 may not see at once what it has just restored
+        wanted = [{"Name": f"{noun}-id", "Values": [task.resource_id]}]
+        region.wait("ec2", waiter, AVAILABLE_WITHIN_SECONDS, Filters=wanted)
+        row = by_id(region, noun, f"{noun.capitalize()}s", wanted).get(task.resource_id, {})
+        value = tags_of(row).get(self.grace_tag)
+        if value is not None and marked_on(value):
+            tag = {"Key": self.grace_tag, "Value": value}
+            region.call("ec2", "delete_tags", Resources=[task.resource_id], Tags=[tag])
+        elif value is not None:
+            finding.reason += f" Its tag {self.grace_tag}={value} is no day and stays."
 
 
-class PutBackSnapshot(PutBack):
+class PutBackSnapshot(PutBackDeleted):
     """`now` is `exists`, `in the Recycle Bin`, or None."""
 
     permissions = ("ec2:DescribeSnapshots", "ec2:ListSnapshotsInRecycleBin")
-    enforce_permissions = ("ec2:CreateTags", "ec2:DeleteTags", "ec2:RestoreSnapshotFromRecycleBin")
+    enforce_permissions = ("ec2:DeleteTags", "ec2:RestoreSnapshotFromRecycleBin")
 
     def now(self, region: Region, tasks: Sequence[Task]) -> Mapping[str, str]:
         ids = [task.resource_id for task in tasks]
@@ -71,17 +101,18 @@ class PutBackSnapshot(PutBack):
         if now == "exists":
             finding.skip("it exists")
         elif now == IN_BIN:
-            finding.reason += " It is in the Recycle Bin and is restored from there."
+            self.from_bin(finding, task)
         else:
             gone_for_good(finding, "it is not in the Recycle Bin")
 
     def put_back(self, region: Region, finding: Finding, task: Task, now: str) -> None:
         region.call("ec2", "restore_snapshot_from_recycle_bin", SnapshotId=task.resource_id)
-        tag_again(region, task)
+        self.take_mark_away(region, finding, task, "snapshot", "snapshot_completed")
 
 
-class PutBackVolume(PutBack):
-    """`now` is `{Exists, InBin, Copy, Snapshot, KeyState}`, of the volume, its restored copy and its final snapshot."""
+class PutBackVolume(PutBackDeleted):
+    """`now` is `{Exists, InBin, Copy, Snapshot, Doubt, KeyState}`, of the volume, its restored copy and its final
+    snapshot: `Doubt` is what AWS says otherwise of that than the journal."""
 
     # each new volume is waited for: they are made at the same time
     chunk = 1
@@ -106,6 +137,7 @@ class PutBackVolume(PutBack):
                 "InBin": task.resource_id in binned,
                 "Copy": copy_of.get(task.resource_id),
                 "Snapshot": snapshots.get(snapshot_id(task), {}).get("State"),
+                "Doubt": mismatch(task, snapshots.get(snapshot_id(task), {})),
                 "KeyState": key_state(region, task.before.get("KmsKeyId")),
             }
             for task in tasks
@@ -118,11 +150,14 @@ class PutBackVolume(PutBack):
         elif now["Copy"]:
             finding.skip(f"it has been restored as {now['Copy']}")
         elif now["InBin"]:
-            finding.reason += " It is in the Recycle Bin and is restored from there."
+            self.from_bin(finding, task)
         elif not snapshot:
             gone_for_good(finding, "it is not in the Recycle Bin, and no final snapshot was taken")
         elif now["Snapshot"] != "completed":
             gone_for_good(finding, f"its final snapshot {snapshot} is {now['Snapshot'] or 'gone'}")
+        elif now["Doubt"]:
+            words = f"The snapshot {snapshot} is not the final snapshot of {task.resource_id}: {now['Doubt']}."
+            finding.fail("NotItsFinalSnapshot", words)
         elif now["KeyState"] not in (None, "Enabled"):
             words = f"The KMS key {key} of {task.resource_id} is {now['KeyState']}: make it usable and run again."
             finding.fail("KmsKeyUnusable", words)
@@ -132,7 +167,7 @@ class PutBackVolume(PutBack):
     def put_back(self, region: Region, finding: Finding, task: Task, now: Facts) -> None:
         if now["InBin"]:
             region.call("ec2", "restore_volume_from_recycle_bin", VolumeId=task.resource_id)
-            tag_again(region, task)
+            self.take_mark_away(region, finding, task, "volume", "volume_available")
             return
         volume_id = region.call("ec2", "create_volume", **volume_request(task))["VolumeId"]
         _await_available(region, volume_id, task.before.get("KmsKeyId"))
@@ -142,6 +177,21 @@ class PutBackVolume(PutBack):
 
 def snapshot_id(task: Task) -> str:
     return str(task.newest.after.get(SNAPSHOT_ID) or "")
+
+
+def mismatch(task: Task, snapshot: Resource) -> str | None:
+    """In words, what AWS says otherwise of a volume's final snapshot than the journal: a forged line would make a
+    volume of somebody's snapshot, a large one, or one that is encrypted with a stranger's key. Pure."""
+    size, key = task.before.get("Size"), task.before.get("KmsKeyId") if task.before.get("Encrypted") else None
+    if not snapshot or snapshot.get("State") != "completed":
+        return None
+    if snapshot.get("VolumeId") != task.resource_id:
+        return f"it is of {snapshot.get('VolumeId')}"
+    if size != snapshot.get("VolumeSize"):
+        return f"it is of {snapshot.get('VolumeSize')} GiB, and the journal says {size}"
+    if key and key != snapshot.get("KmsKeyId"):
+        return f"it is encrypted with {snapshot.get('KmsKeyId') or 'no key'}, and the journal says {key}"
+    return None
 
 
 def volume_request(task: Task) -> dict[str, Any]:

@@ -13,6 +13,7 @@ from typing import Any
 from .errors import SweepError
 from .plan import Plan
 from .prices import PriceTable
+from .signing import JournalKey
 
 COMMON_ARGUMENT_SPEC: dict[str, Any] = {
     "regions": {"type": "list", "elements": "str"},
@@ -29,6 +30,8 @@ COMMON_ARGUMENT_SPEC: dict[str, Any] = {
     "workers": {"type": "int", "default": 32},
     "findings_path": {"type": "path"},
     "journal": {"type": "list", "elements": "str"},
+    "journal_bucket_owner": {"type": "str"},
+    "journal_key": {"type": "str", "no_log": True},
     "price_overrides": {"type": "dict", "default": {}},
 }
 
@@ -51,6 +54,8 @@ class Options:
     workers: int
     findings_path: str | None
     journal: list[str]
+    journal_bucket_owner: str | None
+    journal_key: JournalKey | None
     prices: PriceTable
 
     @classmethod
@@ -60,6 +65,7 @@ class Options:
         _between(parameters, "max_actions_percent", 0, 100)
         _between(parameters, "workers", 1, 256)
         _between(parameters, "plan_max_age_hours", 1)
+        key = JournalKey.of(parameters["journal_key"])
         return cls(
             regions=[name.lower() for name in parameters["regions"] or []],
             assume_role_arn=[_role_arn(arn) for arn in parameters["assume_role_arn"]],
@@ -69,12 +75,14 @@ class Options:
             max_actions=parameters["max_actions"],
             max_actions_percent=parameters["max_actions_percent"],
             only_ids=parameters["only_ids"],
-            plan=Plan.read(parameters["plan_path"]) if parameters["plan_path"] else None,
+            plan=Plan.read(parameters["plan_path"], key) if parameters["plan_path"] else None,
             plan_max_age_hours=parameters["plan_max_age_hours"],
             fail_on_region_errors=parameters["region_errors"] == "fail",
             workers=parameters["workers"],
             findings_path=parameters["findings_path"],
             journal=parameters["journal"] or [],
+            journal_bucket_owner=bucket_owner(parameters),
+            journal_key=key,
             prices=_prices(parameters["price_overrides"]),
         )
 
@@ -113,12 +121,18 @@ def _role_arn(arn: str) -> str:
     return arn
 
 
-def _account_id(account: str) -> str:
+def _account_id(account: str, option: str = "expected_account_id") -> str:
     # YAML reads an unquoted id as a number and drops its leading zeros
     account_id = str(account).zfill(12)
     if not (account_id.isdigit() and len(account_id) == 12):
-        raise SweepError(f"expected_account_id {account!r} is not an AWS account id: write its 12 digits in quotes.")
+        raise SweepError(f"{option} {account!r} is not an AWS account id: write its 12 digits in quotes.")
     return account_id
+
+
+def bucket_owner(parameters: Mapping[str, Any]) -> str | None:
+    """The option `journal_bucket_owner`. Raises SweepError for what is no account id."""
+    owner = parameters["journal_bucket_owner"]
+    return _account_id(owner, "journal_bucket_owner") if owner else None
 
 
 def _prices(overrides: Mapping[str, Any]) -> PriceTable:

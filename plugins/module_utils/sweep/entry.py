@@ -30,7 +30,7 @@ from .region import Region, open_regions
 from .result import COLLECTION_VERSION, result_of, sentence
 from .runner import Sweep
 from .spool import FindingsFile
-from .stores import open_store, refuse_unwritable
+from .stores import Store, open_store, refuse_unwritable
 
 Parameters = Mapping[str, Any]
 Checks = Mapping[str, "tuple[Check, Parameters]"]
@@ -96,7 +96,7 @@ def _run(module: Any, checks: Checks) -> dict[str, Any]:
             output.discard()
         raise
     if output:
-        output.commit(sealed(sweep.lines(), sweep.run_id, sweep.now))
+        output.commit(sealed(sweep.lines(), sweep.run_id, sweep.now, options.journal_key))
     return result_of(
         sweep,
         [check for check, _parameters in checks.values()],
@@ -130,9 +130,14 @@ def _open(module: Any, options: Options, checks: Checks) -> tuple[Sweep, list[Re
         Selection(options.only_ids, options.plan),
         now,
         options.workers,
-        stores=[] if module.check_mode else [open_store(place, lambda: home) for place in options.journal],
+        stores=[] if module.check_mode else _stores(options, home),
     )
     return sweep, account_errors + region_errors
+
+
+def _stores(options: Options, home: Account) -> list[Store]:
+    owner, key = options.journal_bucket_owner, options.journal_key
+    return [open_store(place, lambda: home, owner, key) for place in options.journal]
 
 
 def _open_regions(

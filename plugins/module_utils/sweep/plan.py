@@ -5,7 +5,8 @@
 """A plan: the findings file of an earlier report, of which a person may have taken lines away, and nothing else.
 
 Each line carries a seal, `plan: {id, created_at, schema_version, checksum}`, so that any tool can pick lines. All lines
-of a plan come from one report. The checksum shows what was altered by mistake; it is no signature.
+of a plan come from one report. The checksum shows what was altered by accident; it is no signature, as anyone who may
+write the file can make one. With a `journal_key` the seal has a signature too, `hmac`.
 """
 
 from __future__ import annotations
@@ -19,7 +20,10 @@ from typing import Any
 
 from .errors import SweepError
 from .finding import PLANNED, SCHEMA_VERSION, Finding, Key
+from .private_files import opened_to_read
 from .region import Scope
+from .signing import PLAN, SIGNATURE, JournalKey, canonical, refuse_unsigned
+from .strict_json import loads
 
 SEAL = "plan"
 Row = Mapping[str, Any]
@@ -29,28 +33,23 @@ WRITE_AGAIN = "write the report again"
 CLOCK_SKEW = timedelta(minutes=5)
 
 
-def sealed(lines: Iterable[str], plan_id: str, created_at: datetime) -> Iterator[str]:
-    """The findings of a report as the lines of a plan."""
+def sealed(lines: Iterable[str], plan_id: str, created_at: datetime, key: JournalKey | None = None) -> Iterator[str]:
+    """The findings of a report as the lines of a plan, signed if there is a key."""
     head = {"id": plan_id, "created_at": created_at.isoformat(timespec="seconds"), "schema_version": SCHEMA_VERSION}
     for line in lines:
         row = json.loads(line)
-        row[SEAL] = {**head, "checksum": _checksum(row, head)}
+        signature = {SIGNATURE: key.sign(PLAN, _content(row, head))} if key else {}
+        row[SEAL] = {**head, "checksum": _checksum(row, head), **signature}
         yield json.dumps(row) + "\n"
 
 
 def _checksum(row: Row, head: Row) -> str:
-    """Over the content, not the text: a tool that picks lines may write other spaces or orders, or `8` for `8.0`."""
-    content = {name: _plain(value) for name, value in row.items() if name != SEAL}
-    text = json.dumps([content, {**head}], sort_keys=True, separators=(",", ":"))
-    return hashlib.sha256(text.encode()).hexdigest()
+    return hashlib.sha256(canonical(_content(row, head)).encode()).hexdigest()
 
 
-def _plain(value: Any) -> Any:
-    if isinstance(value, float) and value.is_integer():
-        return int(value)
-    if isinstance(value, dict):
-        return {key: _plain(item) for key, item in value.items()}
-    return [_plain(item) for item in value] if isinstance(value, list) else value
+def _content(row: Row, head: Row) -> list[Row]:
+    """What a line says, and of which report it is."""
+    return [{name: value for name, value in row.items() if name != SEAL}, {**head}]
 
 
 @dataclass(frozen=True)
@@ -63,13 +62,14 @@ class Plan:
     created_at: datetime | None = None
 
     @classmethod
-    def read(cls, path: str) -> Plan:
+    def read(cls, path: str, key: JournalKey | None = None) -> Plan:
         """Raises SweepError if the file can't be read, isn't a findings file, or isn't as its report wrote it."""
         try:
-            with open(path, encoding="utf-8") as lines:
-                rows = list(_rows(path, lines))
+            with opened_to_read(path) as lines:
+                rows = list(_rows(path, lines, key))
         except (OSError, UnicodeDecodeError, RecursionError) as error:
-            raise SweepError(f"The plan {path} could not be read: {error}.") from error
+            why = error.strerror if isinstance(error, OSError) and error.strerror else error
+            raise SweepError(f"The plan {path} could not be read: {why}.") from error
         planned = {key_of(row): row for row in rows if row["status"] == PLANNED}
         created_at = datetime.fromisoformat(rows[0][SEAL]["created_at"]) if rows else None
         return cls(path, planned, frozenset(row["account_id"] for row in rows), created_at)
@@ -134,17 +134,17 @@ def place_of(row: Row) -> tuple[str, str, str, str]:
 _TEXTS = ("check", "account_id", "region", "resource_type", "resource_id", "arn", "name", "reason", "action", "status")
 
 
-def _rows(path: str, lines: Iterable[str]) -> Iterator[Row]:
+def _rows(path: str, lines: Iterable[str], key: JournalKey | None) -> Iterator[Row]:
     first: Row | None = None
     for number, line in enumerate(lines, 1):
         where = f"Line {number} of the plan {path}"
         try:
-            row = json.loads(line)
-        except (ValueError, RecursionError) as error:
+            row = loads(line)
+        except ValueError as error:
             raise SweepError(f"{where} is not JSON, it may be cut off: {WRITE_AGAIN}.") from error
         if not isinstance(row, dict) or not all(isinstance(row.get(name), str) for name in ("check", "status")):
             raise SweepError(f"{where} is not a finding: give a findings.jsonl of a report.")
-        head = _checked_seal(where, row)
+        head = _checked_seal(where, row, key)
         first = first or head
         if head != first:
             raise SweepError(f"{where} is of another report than line 1: give lines of one report only.")
@@ -153,7 +153,7 @@ def _rows(path: str, lines: Iterable[str]) -> Iterator[Row]:
         yield row
 
 
-def _checked_seal(where: str, row: Row) -> Row:
+def _checked_seal(where: str, row: Row, key: JournalKey | None) -> Row:
     """What is the same in all lines of one report. Raises SweepError for a line that no report of ours has written."""
     seal = row.get(SEAL)
     if not isinstance(seal, dict) or "schema_version" not in seal:
@@ -163,9 +163,10 @@ def _checked_seal(where: str, row: Row) -> Row:
             f"{where} was written by another version of the collection (schema {seal['schema_version']!r}, here"
             f" {SCHEMA_VERSION}): {WRITE_AGAIN}."
         )
-    head = {name: value for name, value in seal.items() if name != "checksum"}
+    head = {name: value for name, value in seal.items() if name not in ("checksum", SIGNATURE)}
     if seal.get("checksum") != _checksum(row, head) or not _is_moment(seal.get("created_at")):
         raise SweepError(f"{where} is not as the report wrote it: lines may be taken away, not altered or added.")
+    refuse_unsigned(where, key, PLAN, _content(row, head), seal.get(SIGNATURE))
     return head
 
 

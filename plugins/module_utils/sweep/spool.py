@@ -9,10 +9,12 @@ from __future__ import annotations
 import os
 import tempfile
 from collections.abc import Iterable, Iterator
+from contextlib import suppress
 from pathlib import Path
 
 from .errors import SweepError
 from .finding import Finding, Summary
+from .private_files import make_directory, refuse_unfit
 
 IN_MEMORY_BYTES = 64 * 1024
 
@@ -38,19 +40,20 @@ class Spool:
 
 
 class FindingsFile:
-    """`findings_path`: opened before the first AWS call, replaced at once when the sweep ends."""
+    """`findings_path`: opened before the first AWS call, replaced at once when the sweep ends. It is the plan of a
+    later run, so only its owner reads and writes it."""
 
     def __init__(self, path: str) -> None:
         """Raises SweepError if the file can't be written."""
         self._path = Path(path)
         try:
-            self._path.parent.mkdir(parents=True, exist_ok=True)
-            if self._path.is_dir():
-                raise IsADirectoryError(f"{path} is a directory")
+            make_directory(str(self._path.parent))
+            with suppress(FileNotFoundError):
+                refuse_unfit(self._path.lstat(), owners=(os.geteuid(),))
+            # its mode is 0600
             handle, self._temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
         except OSError as error:
             raise SweepError(f"findings_path {path} can't be written: {error.strerror or error}.") from error
-        os.fchmod(handle, 0o666 & ~_umask())
         self._file = os.fdopen(handle, "w", encoding="utf-8")
 
     def commit(self, lines: Iterable[str]) -> None:
@@ -62,9 +65,3 @@ class FindingsFile:
         """Leave an earlier report as it was."""
         self._file.close()
         Path(self._temporary).unlink(missing_ok=True)
-
-
-def _umask() -> int:
-    mask = os.umask(0)
-    os.umask(mask)
-    return mask

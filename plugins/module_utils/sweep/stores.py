@@ -7,11 +7,13 @@
 from __future__ import annotations
 
 import fcntl
+import json
 import os
 import re
 import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from dataclasses import dataclass
 from datetime import datetime, timezone
 from itertools import count
 from typing import Protocol
@@ -23,6 +25,8 @@ except ImportError:
 
 from .account import Account
 from .errors import CallError, SweepError
+from .private_files import make_directory, open_to_append, opened_to_read
+from .signing import JOURNAL, SIGNATURE, JournalKey
 
 S3 = "s3://"
 SUFFIX = ".jsonl"
@@ -35,7 +39,8 @@ class Store(Protocol):
     Any thread may call it; both methods raise OSError or CallError.
     """
 
-    place: str
+    @property
+    def place(self) -> str: ...
 
     def append(self, text: str, sync: bool) -> None: ...
 
@@ -43,7 +48,8 @@ class Store(Protocol):
 
 
 class FileStore:
-    """A file on the controller. What was appended is on the disk when `append` returns."""
+    """A file on the controller, which nobody but its owner reads or writes. What was appended is on the disk when
+    `append` returns."""
 
     def __init__(self, place: str) -> None:
         self.place = place
@@ -51,11 +57,11 @@ class FileStore:
 
     def open(self) -> None:
         """Find out whether it can be written, before anything depends on it. Raises OSError."""
-        os.makedirs(os.path.dirname(self._path) or ".", exist_ok=True)
-        os.close(self._open())
+        make_directory(os.path.dirname(self._path))
+        os.close(open_to_append(self._path))
 
     def append(self, text: str, sync: bool) -> None:
-        handle = self._open()
+        handle = open_to_append(self._path)
         try:
             # threads and runs that share a journal take turns; where a file can't be locked, one write does not tear
             with suppress(OSError):
@@ -69,11 +75,8 @@ class FileStore:
             os.close(handle)
 
     def read(self) -> str:
-        with open(self._path, encoding="utf-8") as file:
+        with opened_to_read(self._path) as file:
             return file.read()
-
-    def _open(self) -> int:
-        return os.open(self._path, os.O_RDWR | os.O_APPEND | os.O_CREAT, 0o666)
 
 
 def _torn(handle: int) -> bool:
@@ -83,10 +86,15 @@ def _torn(handle: int) -> bool:
 
 
 class BucketStore:
-    """An S3 prefix. S3 can't append: each sync adds an object of its own, named so that they sort by time."""
+    """An S3 prefix. S3 can't append: each sync adds an object of its own, named so that they sort by time.
 
-    def __init__(self, place: str, account: Account) -> None:
+    `owner` is the account that the bucket must belong to, else the session's own: a bucket's name that was given up is
+    anyone's, and S3 refuses another owner (https://docs.aws.amazon.com/AmazonS3/latest/userguide/bucket-owner-condition.html).
+    """
+
+    def __init__(self, place: str, account: Account, owner: str | None = None) -> None:
         self.place = place
+        self._owner = owner or account.id
         self._client = account.client("s3", account.home_region)
         self._bucket, _slash, self._prefix = place[len(S3) :].partition("/")
         # `journal` must not read what belongs to `journal-of-others`
@@ -107,26 +115,68 @@ class BucketStore:
     def _put(self, body: str, number: int) -> None:
         key = f"{self._folder}{self._run}/{number:06d}{SUFFIX}"
         try:
-            self._client.put_object(Bucket=self._bucket, Key=key, Body=body.encode(), ContentType="application/jsonl")
+            self._client.put_object(
+                Key=key, Body=body.encode(), ContentType="application/jsonl", **self._bucket_of_owner()
+            )
         except (ClientError, BotoCoreError) as error:
             with self._lock:
                 self._waiting = body + self._waiting
-            raise CallError.of("s3", "PutObject", error) from error
+            raise self._failed("PutObject", error) from error
 
     def read(self) -> str:
         prefix = self._prefix if self._prefix.endswith(SUFFIX) else self._folder
         try:
-            pages = self._client.get_paginator("list_objects_v2").paginate(Bucket=self._bucket, Prefix=prefix)
+            bucket = self._bucket_of_owner()
+            pages = self._client.get_paginator("list_objects_v2").paginate(Prefix=prefix, **bucket)
             keys = sorted(item["Key"] for page in pages for item in page.get("Contents", []))
-            bodies = [self._client.get_object(Bucket=self._bucket, Key=key)["Body"] for key in keys]
+            bodies = [self._client.get_object(Key=key, **bucket)["Body"] for key in keys]
             return "".join(body.read().decode() for body in bodies)
         except (ClientError, BotoCoreError) as error:
-            raise CallError.of("s3", "GetObject", error) from error
+            raise self._failed("GetObject", error) from error
+
+    def _bucket_of_owner(self) -> dict[str, str]:
+        return {"Bucket": self._bucket, "ExpectedBucketOwner": self._owner}
+
+    def _failed(self, operation: str, error: ClientError | BotoCoreError) -> CallError:
+        failed = CallError.of("s3", operation, error)
+        # S3 says no more than this of a bucket that belongs to somebody else
+        if failed.code == "AccessDenied":
+            failed.message += (
+                f" (expected a bucket of account {self._owner}; where another account keeps the journal, set"
+                " journal_bucket_owner)"
+            )
+        return failed
 
 
-def open_store(place: str, account: Callable[[], Account]) -> Store:
-    """A file's path, or `s3://bucket/prefix`, which is reached with the account's credentials."""
-    return BucketStore(place, account()) if place.startswith(S3) else FileStore(place)
+@dataclass
+class SignedStore:
+    """A place whose lines are signed with the operator's key."""
+
+    store: Store
+    key: JournalKey
+
+    @property
+    def place(self) -> str:
+        return self.store.place
+
+    def append(self, text: str, sync: bool) -> None:
+        self.store.append("".join(self._signed(line) for line in text.splitlines()), sync)
+
+    def read(self) -> str:
+        return self.store.read()
+
+    def _signed(self, line: str) -> str:
+        row = json.loads(line)
+        return json.dumps({**row, SIGNATURE: self.key.sign(JOURNAL, row)}) + "\n"
+
+
+def open_store(
+    place: str, account: Callable[[], Account], owner: str | None = None, key: JournalKey | None = None
+) -> Store:
+    """A file's path, or `s3://bucket/prefix`, which is reached with the account's credentials and belongs to `owner`,
+    or to that account. With a key its lines are signed."""
+    store: Store = BucketStore(place, account(), owner) if place.startswith(S3) else FileStore(place)
+    return SignedStore(store, key) if key else store
 
 
 def refuse_unwritable(places: Sequence[str]) -> None:

@@ -25,6 +25,8 @@ _DECODER = json.JSONDecoder(parse_constant=lambda _constant: None)
 _FILES = {"summary": "summary.json", "csv": "findings.csv", "html": "report.html"}
 _FINDINGS = "findings.jsonl"
 _SEAL = "plan"
+# what enforcing acts on is its owner's alone, as module_utils/sweep/private_files.py has it; the rest may be read
+_OWNERS_ALONE, _READABLE, _DIRECTORY = 0o600, 0o640, 0o750
 
 
 def write_report(
@@ -40,8 +42,8 @@ def write_report(
     """
     with _explained(directory):
         folder = Path(directory).absolute()
-        folder.mkdir(parents=True, exist_ok=True)
-        with _replacing(folder, _FILES.values()) as files:
+        folder.mkdir(mode=_DIRECTORY, parents=True, exist_ok=True)
+        with _replacing(folder, _FILES.values(), _READABLE) as files:
             _write_files(files, summary, findings_path, title)
         _keep_findings(Path(findings_path), folder / _FINDINGS)
     return {key: str(folder / name) for key, name in (*_FILES.items(), ("findings", _FINDINGS))}
@@ -51,8 +53,8 @@ def write_findings(directory: str | os.PathLike[str], findings: Iterable[dict[st
     """Write `findings` as <directory>/findings.jsonl and return its path. Raises ReportError."""
     with _explained(directory):
         folder = Path(directory).absolute()
-        folder.mkdir(parents=True, exist_ok=True)
-        with _replacing(folder, (_FINDINGS,)) as files:
+        folder.mkdir(mode=_DIRECTORY, parents=True, exist_ok=True)
+        with _replacing(folder, (_FINDINGS,), _OWNERS_ALONE) as files:
             files[_FINDINGS].writelines(json.dumps(finding) + "\n" for finding in findings)
     return folder / _FINDINGS
 
@@ -130,18 +132,18 @@ def _each(findings: Iterable[dict[str, Any]], call: Callable[[dict[str, Any]], N
 def _keep_findings(source: Path, target: Path) -> None:
     if target.exists() and source.samefile(target):
         return
-    with open(source, encoding="utf-8") as stream, _replacing(target.parent, (target.name,)) as files:
+    with open(source, encoding="utf-8") as stream, _replacing(target.parent, (target.name,), _OWNERS_ALONE) as files:
         shutil.copyfileobj(stream, files[target.name])
 
 
 @contextmanager
-def _replacing(folder: Path, names: Iterable[str]) -> Iterator[dict[str, TextIO]]:
+def _replacing(folder: Path, names: Iterable[str], mode: int) -> Iterator[dict[str, TextIO]]:
     """Temporary files beside their targets: all are put in place when the block ends well, none otherwise."""
     temporary = {name: folder / f".{name}.{secrets.token_hex(4)}.tmp" for name in names}
     streams: dict[str, TextIO] = {}
     try:
         for name, path in temporary.items():
-            streams[name] = _create(path)
+            streams[name] = _create(path, mode)
         yield streams
         for name, path in temporary.items():
             streams[name].close()
@@ -152,9 +154,9 @@ def _replacing(folder: Path, names: Iterable[str]) -> Iterator[dict[str, TextIO]
             temporary[name].unlink(missing_ok=True)
 
 
-def _create(path: Path) -> TextIO:
-    """A new file, 0644 less the umask. Lone surrogates out of hostile names are spelled out, not an error."""
-    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY, 0o644)
+def _create(path: Path, mode: int) -> TextIO:
+    """A new file, of this mode less the umask. Lone surrogates out of hostile names are spelled out, not an error."""
+    descriptor = os.open(path, os.O_CREAT | os.O_EXCL | os.O_WRONLY | os.O_NOFOLLOW, mode)
     return open(descriptor, "w", encoding="utf-8", errors="backslashreplace", newline="")
 
 

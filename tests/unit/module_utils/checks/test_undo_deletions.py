@@ -17,9 +17,11 @@ from ansible_collections.sysops.aws.plugins.module_utils.checks.undo_deletions i
     PutBackVolume,
     in_recycle_bin,
     key_state,
+    mismatch,
     own_tags,
     volume_request,
 )
+from ansible_collections.sysops.aws.plugins.module_utils.checks.undo_rules import GRACE_TAG
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import CallError
 from botocore.session import get_session
 from tests.unit.module_utils.checks.fake import Lists, refused, tagged
@@ -42,7 +44,7 @@ def snapshot(before: dict[str, Any] | None = None) -> Task:
 
 def state(**changes: Any) -> dict[str, Any]:
     """Of a volume that is gone, and whose final snapshot is there."""
-    nothing = {"Exists": False, "InBin": False, "Copy": None, "Snapshot": "completed", "KeyState": None}
+    nothing = {"Exists": False, "InBin": False, "Copy": None, "Snapshot": "completed", "Doubt": None, "KeyState": None}
     return {**nothing, **changes}
 
 
@@ -65,6 +67,9 @@ def state(**changes: Any) -> dict[str, Any]:
             (state(KeyState=word), "failed", [KEY, word, "run again"])
             for word in ("Disabled", "PendingDeletion", "gone", "Unavailable")
         ],
+        (state(Doubt="it is of vol-7"), "failed", ["snap-9 is not the final snapshot of vol-1", "vol-7"]),
+        # neither is asked of what is in the bin
+        (state(InBin=True, Doubt="it is of vol-7"), "planned", ["Recycle Bin"]),
         # the volume as it was is in the bin: EC2 needs no key to take it out
         (state(InBin=True, KeyState="Disabled"), "planned", ["Recycle Bin"]),
     ],
@@ -75,6 +80,7 @@ def test_a_volume_comes_back_from_the_bin_or_from_its_final_snapshot(now, status
     assert [word for word in said if word not in words(found)] == []
     if status == "failed":
         code = "NotRecoverable" if now["KeyState"] is None else "KmsKeyUnusable"
+        code = "NotItsFinalSnapshot" if now["Doubt"] else code
         assert found.error["code"] == code
 
 
@@ -180,26 +186,47 @@ def test_own_tags_are_those_that_can_be_set(before, tags):
     assert [(tag["Key"], tag["Value"]) for tag in own_tags(before)] == tags
 
 
-def test_a_volume_is_taken_out_of_the_bin_and_tagged_again():
+BINNED = [
+    (PutBackVolume, "volume", volume, state(InBin=True)),
+    (PutBackSnapshot, "snapshot", snapshot, IN_BIN),
+]
+
+
+@pytest.mark.parametrize(("kind", "noun", "deleted", "now"), BINNED)
+@pytest.mark.parametrize("tags", [{}, {"Team": "x", "Keep": "false"}])
+def test_what_comes_out_of_the_bin_has_the_tags_that_it_has_there(kind, noun, deleted, now, tags):
+    """AWS keeps them with it: a journal that says otherwise would take a protection from it."""
     region = Lists()
-    put_back(PutBackVolume, region, volume({**PLAIN, "Tags": {"Team": "x", "aws:x": "1"}}), state(InBin=True))
-    assert region.asked == [
-        {"operation": "restore_volume_from_recycle_bin", "VolumeId": "vol-1"},
-        {"operation": "create_tags", "Resources": ["vol-1"], "Tags": [{"Key": "Team", "Value": "x"}]},
-    ]
+    put_back(kind, region, deleted({**PLAIN, "Tags": tags}), now)
+    assert region.operations() == [f"restore_{noun}_from_recycle_bin"]
 
 
-@pytest.mark.parametrize("before", [{}, {"Tags": {"aws:x": "1"}}])
-def test_a_snapshot_is_taken_out_of_the_bin_and_without_own_tags_not_tagged(before):
-    region = Lists()
-    put_back(PutBackSnapshot, region, snapshot(before), IN_BIN)
-    assert region.asked == [{"operation": "restore_snapshot_from_recycle_bin", "SnapshotId": "snap-1"}]
+@pytest.mark.parametrize(("kind", "noun", "deleted", "now"), BINNED)
+@pytest.mark.parametrize(
+    ("tags", "removed"),
+    [
+        ({GRACE_TAG: "2026-11-01", "Keep": "true"}, "2026-11-01"),
+        ({GRACE_TAG: "2026-11-01T08:00:00Z"}, "2026-11-01T08:00:00Z"),
+        # no mark, whatever the journal calls it
+        ({GRACE_TAG: "forever"}, None),
+        ({GRACE_TAG: ""}, None),
+        ({"Keep": "true"}, None),
+    ],
+)
+def test_the_mark_of_what_comes_out_of_the_bin_is_taken_away_if_it_is_one(kind, noun, deleted, now, tags, removed):
+    row = {f"{noun.capitalize()}Id": deleted().resource_id, **tagged(**tags)}
+    region = Lists(**{f"describe_{noun}s": [row]})
+    put_back(kind, region, deleted({**PLAIN, "Mark": GRACE_TAG}), now)
+    deletions = [request["Tags"] for request in region.asked if request["operation"] == "delete_tags"]
+    assert deletions == ([[{"Key": GRACE_TAG, "Value": removed}]] if removed else [])
 
 
-def test_a_snapshot_is_tagged_again():
-    region = Lists()
-    put_back(PutBackSnapshot, region, snapshot({"Tags": {"Team": "x"}}), IN_BIN)
-    assert region.asked[1]["Tags"] == [{"Key": "Team", "Value": "x"}]
+@pytest.mark.parametrize(("kind", "noun", "deleted", "now"), BINNED)
+@pytest.mark.parametrize("tag", ["Keep", "idle-since"])
+def test_another_tag_than_the_grace_tag_is_no_mark_that_undo_takes_away(kind, noun, deleted, now, tag):
+    found = judged(kind, deleted({**PLAIN, "Mark": tag}), now)
+    assert (found.status, found.error["code"]) == ("failed", "NotTheGraceTag")
+    assert "set grace_tag to it" in words(found)
 
 
 def test_a_volume_is_made_of_its_final_snapshot_and_awaited():
@@ -225,6 +252,30 @@ def test_a_volume_that_vanishes_again_has_a_key_that_may_not_be_used(before, nam
 def seen(kind: type[PutBack], *tasks: Task, **lists: Any) -> tuple[Any, Lists]:
     region = Lists(**lists)
     return dict(kind(tasks[0].newest.resource_type, tasks).now(region, tasks)), region  # type: ignore[arg-type]
+
+
+FINAL = {"SnapshotId": "snap-9", "State": "completed", "VolumeId": "vol-1", "VolumeSize": 8}
+
+
+@pytest.mark.parametrize(
+    ("before", "snapshot_", "doubt"),
+    [
+        (PLAIN, FINAL, None),
+        (ENCRYPTED, {**FINAL, "KmsKeyId": KEY}, None),
+        # encrypted by somebody's default since
+        (PLAIN, {**FINAL, "KmsKeyId": KEY}, None),
+        # what isn't ready is said otherwise
+        (PLAIN, {}, None),
+        (PLAIN, {**FINAL, "State": "pending", "VolumeId": "vol-7"}, None),
+        (PLAIN, {**FINAL, "VolumeId": "vol-7"}, "it is of vol-7"),
+        ({**PLAIN, "Size": 16384}, FINAL, "it is of 8 GiB, and the journal says 16384"),
+        (ENCRYPTED, FINAL, f"it is encrypted with no key, and the journal says {KEY}"),
+        ({**ENCRYPTED, "KmsKeyId": "arn:aws:kms:eu-west-1:666666666666:key/k"}, {**FINAL, "KmsKeyId": KEY}, KEY),
+    ],
+)
+def test_a_snapshot_is_the_final_one_if_aws_says_so(before, snapshot_, doubt):
+    said = mismatch(volume(before), snapshot_)
+    assert said == doubt or (said is not None and doubt is not None and doubt in said)
 
 
 def volumes(*rows: dict[str, Any]) -> Any:
@@ -264,7 +315,8 @@ def volumes(*rows: dict[str, Any]) -> Any:
         ),
         ({"list_volumes_in_recycle_bin": [{"VolumeId": "vol-1"}]}, state(InBin=True, Snapshot=None)),
         ({"list_volumes_in_recycle_bin": [{"VolumeId": "vol-2"}]}, state(Snapshot=None)),
-        ({"describe_snapshots": [{"SnapshotId": "snap-9", "State": "completed"}]}, state()),
+        ({"describe_snapshots": [FINAL]}, state()),
+        ({"describe_snapshots": [{**FINAL, "VolumeId": "vol-7"}]}, state(Doubt="it is of vol-7")),
         ({"describe_snapshots": [{"SnapshotId": "snap-9", "State": "error"}]}, state(Snapshot="error")),
         # a region that has no Recycle Bin
         ({"list_volumes_in_recycle_bin": refused("x", "InvalidAction")}, state(Snapshot=None)),

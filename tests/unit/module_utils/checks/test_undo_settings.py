@@ -11,12 +11,16 @@ from typing import Any
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.checks.undo import PutBack, Task, tasks_of
 from ansible_collections.sysops.aws.plugins.module_utils.checks.undo_settings import (
+    PutBackBasicMonitoring,
     PutBackMark,
     PutBackMonitoring,
     PutBackRetention,
 )
-from tests.unit.module_utils.checks.fake import Lists, tagged
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.limit import Limit, Selection
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.runner import Sweep
+from tests.unit.module_utils.checks.fake import NOW, SCOPE, Lists, refused, tagged
 from tests.unit.module_utils.checks.journaled import RETENTION, judged, put_back, retention, task, words
+from tests.unit.module_utils.sweep.fake import rows
 
 TAG = "sysops:orphan-since"
 OFF = {"resource_type": "ec2:instance", "resource_id": "i-1", "action": "disable_detailed_monitoring"}
@@ -30,13 +34,23 @@ def monitoring(state: str) -> dict[str, Any]:
     return {"monitoring": state}
 
 
-def mark(value: str | None) -> dict[str, Any]:
-    return {"tag": TAG, "value": value}
+def mark(value: str | None, tag: str = TAG) -> dict[str, Any]:
+    return {"tag": tag, "value": value}
+
+
+def seen_mark(value: str | None, state: str = "in-use", tag: str = TAG) -> dict[str, Any]:
+    """As AWS has it now."""
+    return {**mark(value, tag), "State": state}
 
 
 SET = task(days(None), days(30), **RETENTION)
 SHORTENED = task(days(365), days(30), **RETENTION)
 SWITCHED = task(monitoring("detailed"), monitoring("basic"), **OFF)
+SWITCHED_ON = task(
+    monitoring("basic"),
+    monitoring("detailed"),
+    **{**OFF, "action": "enable_detailed_monitoring", "arn": "arn:aws:ec2:eu-west-1:123456789012:instance/i-1"},
+)
 MARKED = task(mark(None), mark("2026-11-01"), action="mark")
 UNMARKED = task(mark("2026-11-01"), mark(None), action="unmark")
 
@@ -54,11 +68,15 @@ UNMARKED = task(mark("2026-11-01"), mark(None), action="unmark")
         (PutBackMonitoring, SWITCHED, monitoring("basic"), "planned", ["basic monitoring", "detailed monitoring"]),
         (PutBackMonitoring, SWITCHED, monitoring("detailed"), "skipped", ["as it was", "detailed"]),
         (PutBackMonitoring, SWITCHED, None, "failed", ["no longer exists"]),
-        (PutBackMark, MARKED, mark("2026-11-01"), "planned", [f"{TAG}=2026-11-01", "unmarked"]),
-        (PutBackMark, MARKED, mark(None), "skipped", ["as it was"]),
-        (PutBackMark, MARKED, mark("2026-11-20"), "skipped", ["somebody", "2026-11-20"]),
-        (PutBackMark, UNMARKED, mark(None), "planned", [f"{TAG}=2026-11-01"]),
-        (PutBackMark, UNMARKED, mark("2026-11-20"), "skipped", ["somebody"]),
+        (PutBackMark, MARKED, seen_mark("2026-11-01"), "planned", [f"{TAG}=2026-11-01", "unmarked"]),
+        (PutBackMark, MARKED, seen_mark("2026-11-01", "available"), "planned", [f"{TAG}=2026-11-01", "unmarked"]),
+        (PutBackMark, MARKED, seen_mark(None), "skipped", ["as it was"]),
+        (PutBackMark, MARKED, seen_mark("2026-11-20"), "skipped", ["somebody", "2026-11-20"]),
+        (PutBackMark, UNMARKED, seen_mark(None), "planned", [f"{TAG}=2026-11-01"]),
+        (PutBackMark, UNMARKED, seen_mark("2026-11-20"), "skipped", ["somebody"]),
+        # an old mark on what is unused ends its grace period at once; of a snapshot it isn't known
+        (PutBackMark, UNMARKED, seen_mark(None, "available"), "skipped", ["next run marks it anew"]),
+        (PutBackMark, UNMARKED, seen_mark(None, "completed"), "skipped", ["next run marks it anew"]),
         # a mark on what is gone is no loss
         (PutBackMark, MARKED, None, "skipped", ["no longer exists"]),
         (PutBackMark, UNMARKED, None, "skipped", ["no longer exists"]),
@@ -104,27 +122,27 @@ def test_where_the_journal_tells_how_it_ended_what_was_before_is_somebodys_choic
         ),
         (PutBackMonitoring, SWITCHED, {"operation": "monitor_instances", "InstanceIds": ["i-1"]}),
         (
-            PutBackMonitoring,
-            task(monitoring("basic"), monitoring("detailed"), **OFF),
+            PutBackBasicMonitoring,
+            SWITCHED_ON,
             {"operation": "unmonitor_instances", "InstanceIds": ["i-1"]},
         ),
-        (PutBackMark, MARKED, {"operation": "delete_tags", "Resources": ["vol-1"], "Tags": [{"Key": TAG}]}),
+        # with its value: what somebody sets meanwhile stays
+        (
+            PutBackMark,
+            MARKED,
+            {"operation": "delete_tags", "Resources": ["vol-1"], "Tags": [{"Key": TAG, "Value": "2026-11-01"}]},
+        ),
         (
             PutBackMark,
             UNMARKED,
             {"operation": "create_tags", "Resources": ["vol-1"], "Tags": [{"Key": TAG, "Value": "2026-11-01"}]},
         ),
-        # a mark without a value is a mark
-        (
-            PutBackMark,
-            task(mark(""), mark(None), action="unmark"),
-            {"operation": "create_tags", "Resources": ["vol-1"], "Tags": [{"Key": TAG, "Value": ""}]},
-        ),
     ],
 )
 def test_one_call_puts_it_back(kind, given, request_):
     region = Lists()
-    put_back(kind, region, given, given.newest.after)
+    more = {PutBackMark: {"State": "in-use"}, PutBackBasicMonitoring: {"Tags": {}}}
+    put_back(kind, region, given, {**given.newest.after, **more.get(kind, {})})
     assert region.asked == [request_]
 
 
@@ -184,6 +202,98 @@ def test_a_mark_is_read_as_the_journal_writes_it(noun, tags, now):
     given = task(mark(None), mark("2026-11-01"), action="mark", resource_type=f"ec2:{noun}", resource_id="x-1")
     rows = [{f"{noun.capitalize()}Id": "x-1", **tagged(**tags)}]
     read, asked = seen(PutBackMark, given, **{f"describe_{noun}s": rows})
-    assert read == now
+    assert read == {**now, "State": None}
     assert asked[0]["Filters"] == [{"Name": f"{noun}-id", "Values": ["x-1"]}]
     assert seen(PutBackMark, given)[0] is None
+
+
+def alarm(**dimensions: str) -> dict[str, Any]:
+    some = [{"Name": name, "Value": value} for name, value in dimensions.items()]
+    return {
+        "AlarmName": "busy",
+        "Period": 60,
+        "Namespace": "AWS/EC2",
+        "MetricName": "CPUUtilization",
+        "Dimensions": some,
+    }
+
+
+INSTANCE = {
+    "InstanceId": "i-1",
+    "ImageId": "ami-1",
+    "InstanceType": "m7g.large",
+    "State": {"Name": "running"},
+    "Monitoring": {"State": "enabled"},
+    **tagged(**{"aws:autoscaling:groupName": "web"}),
+}
+
+
+@pytest.mark.parametrize(
+    ("lists", "protected_by"),
+    [
+        ({}, None),
+        ({"describe_alarms": [alarm(InstanceId="i-2")]}, None),
+        ({"describe_alarms": [alarm(InstanceId="i-1")]}, "alarm busy"),
+        ({"describe_alarms": [alarm(ImageId="ami-1")]}, "alarm busy"),
+        ({"describe_policies": [{"AutoScalingGroupName": "web", "PolicyName": "track"}]}, "scaling policy track"),
+        ({"describe_alarms": refused("DescribeAlarms")}, "the list of alarms could not be read"),
+    ],
+)
+def test_detailed_monitoring_that_is_needed_by_now_stays_on(lists, protected_by):
+    region = Lists(describe_instances=[{"Instances": [INSTANCE]}], **lists)
+    policy = PutBackBasicMonitoring("ec2:instance", [SWITCHED_ON])
+    run = Sweep([policy], [region], Limit(100, 100), Selection(), NOW, 1)  # type: ignore[list-item]
+    run.plan()
+    run.act()
+    run.finish()
+    (row,) = rows(run)
+    assert row["status"] == ("protected" if protected_by else "changed")
+    assert ("unmonitor_instances" in region.operations()) is not bool(protected_by)
+    assert not protected_by or protected_by in "; ".join(row["protected_by"])
+
+
+@pytest.mark.parametrize(
+    ("given", "now", "code"),
+    [
+        # the journal says that a run set it, and AWS that it is there: it is somebody's own tag all the same
+        (
+            task(mark(None, "Keep"), mark("2026-11-01", "Keep"), action="mark"),
+            seen_mark("2026-11-01", tag="Keep"),
+            "Grace",
+        ),
+        (
+            task(mark(None, "until"), mark("2030-01-01", "until"), action="mark"),
+            seen_mark("2030-01-01", tag="until"),
+            "Grace",
+        ),
+        (task(mark("true", "Keep"), mark(None, "Keep"), action="unmark"), seen_mark(None, tag="Keep"), "Grace"),
+        (task(mark(None), mark("true"), action="mark"), seen_mark("true"), "NotAMark"),
+        (task(mark(None), mark(""), action="mark"), seen_mark(""), "NotAMark"),
+        (task(mark("soon"), mark(None), action="unmark"), seen_mark(None), "NotAMark"),
+        (task(mark(""), mark(None), action="unmark"), seen_mark(None), "NotAMark"),
+    ],
+)
+def test_no_other_tag_than_a_mark_is_set_or_removed(given, now, code):
+    found = judged(PutBackMark, given, now)
+    assert found.status == "failed"
+    assert code in found.error["code"]
+
+
+def test_marks_under_a_tag_of_ones_own_take_its_name():
+    given = task(mark(None, "idle-since"), mark("2026-11-01", "idle-since"), action="mark")
+    policy = PutBackMark("ec2:volume", [given], "idle-since")
+    found = policy.decide({"Task": given, "Now": seen_mark("2026-11-01", tag="idle-since")}, SCOPE, NOW)
+    assert found is not None
+    assert found.status == "planned"
+    region = Lists()
+    policy.put_back(region, found, given, seen_mark("2026-11-01", tag="idle-since"))  # type: ignore[arg-type]
+    assert region.asked[0]["Tags"] == [{"Key": "idle-since", "Value": "2026-11-01"}]
+
+
+@pytest.mark.parametrize(("wanted", "now"), [(1, 30), (7, 3653), (365, None), (1, None)])
+def test_undo_shortens_no_retention_whatever_the_journal_says(wanted, now):
+    """Events that are older would be lost."""
+    given = task(days(wanted), days(now), **RETENTION)
+    found = judged(PutBackRetention, given, days(now))
+    assert (found.status, found.error["code"]) == ("failed", "WouldShorten")
+    assert f"{wanted} days" in words(found)

@@ -15,6 +15,7 @@ from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import Swe
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.finding import Finding
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.journal import JOURNAL_VERSION, UNDOES, Journal
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import Scope
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.signing import JournalKey
 from tests.unit.module_utils.sweep.fake import MemoryStore
 
 SCOPE = Scope("123456789012", "eu-west-1")
@@ -161,6 +162,8 @@ def ended(**changes: Any) -> str:
 
 
 CUT, NONE, LACKS = "is cut off or not JSON", "is not a line of a journal of this version", "lacks what a line"
+SURROGATE = r"is none that a run wrote \(it holds half of a surrogate pair"
+ODD_NUMBERS = ("NaN", "Infinity", "-Infinity", "1e999", "9" * 5000)
 TEXTS = ("id", "event", "at", "account_id", "region", "resource_type", "resource_id", "arn", "name", "action")
 
 
@@ -193,6 +196,13 @@ TEXTS = ("id", "event", "at", "account_id", "region", "resource_type", "resource
         *[(ended(**{name: "without"}), LACKS) for name in ("id", "event", "at", "after")],
         (ended(after=None), LACKS),
         (ended(id=7), LACKS),
+        # what Python reads and JSON does not have
+        *[(begun().replace('"before": {}', f'"before": {{"x": {number}}}'), CUT) for number in ODD_NUMBERS],
+        (begun().replace('"before": {}', '"before": {}, "before": {}'), CUT),
+        (begun().replace('"before": {}', '"before": {"x": 1, "x": 2}'), CUT),
+        *[(begun(**{name: "a\ud800"}), SURROGATE) for name in ("name", "resource_id", "id")],
+        (begun(before={"Tags": {"\udc00": "x"}}), SURROGATE),
+        (begun().replace('"a"', '"a\x00"'), CUT),
     ],
 )
 @pytest.mark.parametrize("place", ["first", "middle", "last"])
@@ -204,6 +214,31 @@ def test_a_line_that_no_journal_holds_is_refused_with_its_number(line, words, pl
     with pytest.raises(SweepError, match=words) as caught:
         read_entries("journal.jsonl", f"{before}{line}\n{after}")
     assert str(caught.value).startswith(f"Line {1 if place == 'first' else 3} of the journal journal.jsonl ")
+
+
+@pytest.mark.parametrize("depth", [10, 300, 700, 900, 960, 2000, 100_000])
+def test_a_line_that_is_nested_deep_is_read_or_refused_in_one_sentence(depth):
+    text = begun(before={"x": "deep"}).replace('"deep"', "[" * depth + "]" * depth)
+    for key in (None, JournalKey(b"k" * 32)):
+        try:
+            read_entries("journal.jsonl", text, key)
+        except SweepError as error:
+            assert str(error).startswith("Line 1 of the journal journal.jsonl ")  # noqa: PT017
+
+
+@pytest.mark.parametrize(
+    "second",
+    [
+        begun(before={"x": 1}),
+        begun(resource_id="b"),
+        begun() + "\n" + ended(resource_id="b"),
+        ended() + "\n" + ended(after={"x": 1}),
+    ],
+)
+def test_lines_of_one_id_that_contradict_each_other_are_refused(second):
+    first = begun(at="2026-11-01T10:00:00.000+00:00")
+    with pytest.raises(SweepError, match=r"^Two lines of the journal have the id 'run-000001' and (differ|name two)"):
+        read_entries("journal.jsonl", f"{first}\n{second.replace(begun(), first)}\n")
 
 
 def test_a_line_of_how_it_ended_may_come_without_the_one_that_it_began_with():

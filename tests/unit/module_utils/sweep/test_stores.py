@@ -106,13 +106,18 @@ def test_finding_out_whether_it_can_be_written_leaves_a_journal_as_it_is(path):
     assert path.read_text() == LINE
 
 
-def test_others_may_read_it_as_the_umask_allows(path):
-    before = os.umask(0o027)
+@pytest.mark.parametrize("umask", [0o000, 0o022, 0o077])
+@pytest.mark.parametrize("mode", [None, 0o666, 0o644, 0o640, 0o600, 0o755])
+def test_nobody_else_reads_or_writes_it(path, umask, mode):
+    if mode is not None:
+        path.write_text(LINE)
+        path.chmod(mode)
+    before = os.umask(umask)
     try:
         FileStore(str(path)).append(LINE, sync=True)
     finally:
         os.umask(before)
-    assert stat.S_IMODE(path.stat().st_mode) == 0o640
+    assert stat.S_IMODE(path.stat().st_mode) == 0o600
 
 
 def unwritable(tmp_path: Path) -> dict[str, Path]:
@@ -162,6 +167,7 @@ def no_account() -> Any:
 
 class Account:
     home_region = "eu-west-1"
+    id = "123456789012"
 
     def client(self, service: str, region: str) -> tuple[str, str]:
         return service, region

@@ -33,13 +33,36 @@ def test_a_report_is_four_files_that_agree(tmp_path, finding, summary):
     assert "vol-00000002" in (folder / "report.html").read_text(encoding="utf-8")
 
 
-def test_mode_follows_the_umask(tmp_path, finding, summary):
-    before = os.umask(0o027)
+@pytest.mark.parametrize(("umask", "readable"), [(0o000, 0o640), (0o022, 0o640), (0o077, 0o600)])
+@pytest.mark.parametrize("earlier", [True, False])
+def test_a_plan_is_its_owners_alone_and_the_group_reads_the_rest(tmp_path, finding, summary, umask, readable, earlier):
+    folder = tmp_path / "report"
+    if earlier:
+        folder.mkdir()
+        for name in FILES:
+            (folder / name).write_text("")
+            (folder / name).chmod(0o666)
+    before = os.umask(umask)
     try:
-        write_report(tmp_path, summary(), write_findings(tmp_path, [finding()]), "Title")
+        elsewhere = write_findings(tmp_path / "elsewhere", [finding()])
+        write_report(folder, summary(), elsewhere, "Title")
     finally:
         os.umask(before)
-    assert {stat.S_IMODE((tmp_path / name).stat().st_mode) for name in FILES} == {0o640}
+    modes = {name: stat.S_IMODE((folder / name).stat().st_mode) for name in FILES}
+    assert modes == {**dict.fromkeys(FILES, readable), "findings.jsonl": 0o600}
+    assert stat.S_IMODE(elsewhere.stat().st_mode) == 0o600
+    assert stat.S_IMODE(elsewhere.parent.stat().st_mode) & 0o027 == 0
+
+
+@pytest.mark.parametrize("name", FILES)
+def test_a_link_is_replaced_and_what_it_leads_to_stays(tmp_path, finding, summary, name):
+    folder, victim = tmp_path / "report", tmp_path / "victim"
+    folder.mkdir()
+    victim.write_text("mine")
+    (folder / name).symlink_to(victim)
+    write_report(folder, summary(), write_findings(tmp_path / "elsewhere", [finding()]), "Title")
+    assert victim.read_text() == "mine"
+    assert not (folder / name).is_symlink()
 
 
 def test_findings_from_elsewhere_are_copied_into_the_report(tmp_path, finding, summary):
