@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -17,7 +18,7 @@ from .prices import PriceTable
 COMMON_ARGUMENT_SPEC: dict[str, Any] = {
     "regions": {"type": "list", "elements": "str"},
     "assume_role_arn": {"type": "list", "elements": "str", "default": []},
-    "external_id": {"type": "str"},
+    "external_id": {"type": "str", "no_log": True},
     "expected_account_id": {"type": "list", "elements": "str", "default": []},
     "exclude_tags": {"type": "dict", "default": {"Keep": "true"}},
     "max_actions": {"type": "int", "default": 100},
@@ -63,7 +64,7 @@ class Options:
         return cls(
             regions=[name.lower() for name in parameters["regions"] or []],
             assume_role_arn=[_role_arn(arn) for arn in parameters["assume_role_arn"]],
-            external_id=parameters["external_id"] or None,
+            external_id=_external_id(parameters["external_id"]),
             expected_account_id=[_account_id(account) for account in parameters["expected_account_id"]],
             exclude_tags=parameters["exclude_tags"],
             max_actions=parameters["max_actions"],
@@ -111,6 +112,16 @@ def _role_arn(arn: str) -> str:
             f"assume_role_arn {arn!r} is not the ARN of a role: write arn:aws:iam::123456789012:role/NAME."
         )
     return arn
+
+
+def _external_id(external_id: str | None) -> str | None:
+    """STS quotes one that it doesn't take (API_AssumeRole: ExternalId), so it is not asked."""
+    if external_id and not re.fullmatch(r"[\w+=,.@:/-]{2,1224}", external_id, re.ASCII):
+        raise SweepError(
+            "external_id is not what STS takes: it must have 2 to 1224 letters, digits and characters of _+=,.@:/- with"
+            " no blank or line break."
+        )
+    return external_id or None
 
 
 def _account_id(account: str) -> str:

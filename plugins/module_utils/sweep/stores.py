@@ -88,6 +88,7 @@ class BucketStore:
     def __init__(self, place: str, account: Account) -> None:
         self.place = place
         self._client = account.client("s3", account.home_region)
+        self._secrets = account.secrets
         self._bucket, _slash, self._prefix = place[len(S3) :].partition("/")
         # `journal` must not read what belongs to `journal-of-others`
         self._folder = self._prefix if not self._prefix or self._prefix.endswith("/") else f"{self._prefix}/"
@@ -111,7 +112,7 @@ class BucketStore:
         except (ClientError, BotoCoreError) as error:
             with self._lock:
                 self._waiting = body + self._waiting
-            raise CallError.of("s3", "PutObject", error) from error
+            raise CallError.of("s3", "PutObject", error, self._secrets) from error
 
     def read(self) -> str:
         prefix = self._prefix if self._prefix.endswith(SUFFIX) else self._folder
@@ -121,7 +122,7 @@ class BucketStore:
             bodies = [self._client.get_object(Bucket=self._bucket, Key=key)["Body"] for key in keys]
             return "".join(body.read().decode() for body in bodies)
         except (ClientError, BotoCoreError) as error:
-            raise CallError.of("s3", "GetObject", error) from error
+            raise CallError.of("s3", "GetObject", error, self._secrets) from error
 
 
 def open_store(place: str, account: Callable[[], Account]) -> Store:

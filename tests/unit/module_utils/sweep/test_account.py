@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,8 +19,8 @@ import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.account import Account, Connection, open_accounts
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import CallError, RegionError, SweepError
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import Region
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.secrets import Secrets
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 from moto.core.botocore_stubber import MockRawResponse
 
@@ -169,14 +170,16 @@ def test_the_home_region_is_the_options_or_the_sessions(sts, monkeypatch, region
     assert account.offered_regions().count(home) == 1
 
 
-def test_what_amazon_aws_hands_over_is_used(sts):
-    parameters = {
-        "aws_access_key_id": KEY,
-        "aws_secret_access_key": SECRET,
-        "verify": False,
-        "aws_config": Config(user_agent="mine", retries={"max_attempts": 9}),
+def test_the_options_of_all_modules_for_aws_are_used(sts):
+    options = {
+        "access_key": KEY,
+        "secret_key": SECRET,
+        "validate_certs": False,
+        "aws_config": {"user_agent": "mine", "retries": {"max_attempts": 9}},
+        "region": "eu-west-1",
+        "endpoint_url": "http://127.0.0.1:9",
     }
-    connection = Connection.of(("eu-west-1", "http://127.0.0.1:9", parameters), workers=7)
+    connection = Connection.of(options, Secrets(), workers=7)
     (account,), _errors = open_accounts(connection)
     config = account.client("sts", "eu-west-1").meta.config
     assert sts.urls == ["http://127.0.0.1:9/"]
@@ -301,7 +304,8 @@ def test_a_role_that_cannot_be_assumed_costs_only_its_own_account(sts, connectio
 
 def test_a_role_whose_credentials_are_refused_costs_only_its_own_account(sts, connection):
     sts.errors["ASIA1"] = (403, "RegionDisabledException", "STS is not activated in this region")
-    accounts, errors = open_accounts(connection, [ROLE.format(OTHER), ROLE.format(HOME)])
+    one_by_one = replace(connection, workers=1)
+    accounts, errors = open_accounts(one_by_one, [ROLE.format(OTHER), ROLE.format(HOME)])
     assert [account.id for account in accounts] == [HOME]
     assert [(error.account_id, error.operation) for error in errors] == [(OTHER, "GetCallerIdentity")]
     assert f"{ROLE.format(OTHER)}: " in errors[0].message
