@@ -26,7 +26,7 @@ except ImportError:
 
 from .credential_errors import Origin, explain, no_credentials
 from .credentials import load_credentials
-from .errors import EXPIRED, CallError, RegionError, SweepError, nearest, one_line
+from .errors import EXPIRED, CallError, RegionError, SweepError, nearest, one_line, words_of
 from .pacing import Calls
 from .proxy import through_proxy
 from .secrets import Secrets
@@ -213,7 +213,9 @@ def _old_keys() -> dict[str, str | None] | None:
 def open_session(connection: Connection) -> boto3.session.Session:
     """Raises SweepError where a profile or a file that it needs can't be read."""
     try:
-        return boto3.session.Session(profile_name=_profile(connection), **(connection.keys or {}))
+        return boto3.session.Session(
+            profile_name=_profile(connection), region_name=connection.region, **(connection.keys or {})
+        )
     except (BotoCoreError, ValueError, OSError) as error:
         raise SweepError(explain(error, Origin.of(), connection.secrets)) from error
 
@@ -231,7 +233,7 @@ def _config(options: Mapping[str, Any] | None) -> Config | None:
     try:
         return Config(**options) if options is not None else None
     except (TypeError, ValueError, BotoCoreError) as error:
-        text = one_line(str(error), Secrets.of_environment())
+        text = words_of(error)
         raise SweepError(f"aws_config is not what botocore takes: {text}.") from error
 
 

@@ -11,7 +11,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import SweepError
+from .errors import SweepError, words_of
 from .plan import Plan
 from .prices import PriceTable
 
@@ -136,4 +136,4 @@ def _prices(overrides: Mapping[str, Any]) -> PriceTable:
     try:
         return PriceTable(overrides)
     except (TypeError, ValueError, AttributeError) as error:
-        raise SweepError(str(error)) from error
+        raise SweepError(words_of(error)) from error

@@ -21,7 +21,7 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule says that it is missing
 
-from .errors import one_line
+from .errors import one_line, words_of
 from .secrets import Secrets
 
 CONTAINER = ("AWS_CONTAINER_CREDENTIALS_FULL_URI", "AWS_CONTAINER_CREDENTIALS_RELATIVE_URI")
@@ -182,7 +182,7 @@ def _partial(error: BaseException, origin: Origin) -> str:
 
 def _configured(error: BaseException, origin: Origin) -> str:
     """botocore's own sentence names profiles and settings, no values."""
-    text = one_line(str(error), Secrets.of_environment()).rstrip(".")
+    text = words_of(error).rstrip(".")
     return f"{text}: correct profile {plain(origin.profile)} in the AWS config file."
 
 
@@ -202,8 +202,8 @@ def _process(error: BaseException, origin: Origin) -> str:
     head = f"The credential_process of profile {plain(found[0])}"
     if isinstance(error, OSError):
         return f"{head} can't be started ({error.strerror}): correct the command in the AWS config file."
-    message = str(getattr(error, "kwargs", {}).get("error_msg", ""))
-    if not message or message.startswith(("Unsupported version", "Missing required key")):
+    message = getattr(error, "kwargs", {}).get("error_msg")
+    if message is None or message.startswith(("Unsupported version", "Missing required key")):
         return (
             f"{head} prints no credentials: it must print JSON with Version 1, AccessKeyId and SecretAccessKey. Run it"
             " by hand to see what it prints."
@@ -282,6 +282,10 @@ def _late(error: BaseException, origin: Origin) -> str:
     )
 
 
+def _no_region(error: BaseException, origin: Origin) -> str:
+    return f"{origin.words[0].upper()}{origin.words[1:]} needs a region for STS: set `region` or AWS_REGION."
+
+
 Words = Callable[[BaseException, Origin], str]
 EXPLANATIONS: Sequence[tuple[frozenset[str], Words]] = [
     (frozenset({"MfaAskedError", "EOFError", "RefreshWithMFAUnsupportedError"}), _mfa),
@@ -291,6 +295,7 @@ EXPLANATIONS: Sequence[tuple[frozenset[str], Words]] = [
     (frozenset({"ConfigParseError"}), _broken_file),
     (frozenset({"ProfileNotFound"}), _profile),
     (frozenset({"PartialCredentialsError"}), _partial),
+    (frozenset({"NoRegionError"}), _no_region),
     (frozenset({"InvalidConfigError", "UnknownCredentialError"}), _configured),
     (frozenset({"CredentialRetrievalError", "MetadataRetrievalError"}), _retrieval),
     (frozenset({"ClientError"}), _refused),

@@ -111,6 +111,11 @@ def one_line(message: str, secrets: Secrets) -> str:
     return " ".join(text.split())[:500]
 
 
+def words_of(error: BaseException) -> str:
+    """The text of a foreign exception on one line, where no account's secrets are known."""
+    return one_line(str(error), Secrets.of_environment())
+
+
 @dataclass(frozen=True)
 class RegionError:
     """What could not be read or done in one (account, region) pair."""

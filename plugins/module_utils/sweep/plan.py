@@ -17,7 +17,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .errors import SweepError
+from .errors import SweepError, words_of
 from .finding import PLANNED, SCHEMA_VERSION, Finding, Key
 from .region import Scope
 
@@ -69,7 +69,7 @@ class Plan:
             with open(path, encoding="utf-8") as lines:
                 rows = list(_rows(path, lines))
         except (OSError, UnicodeDecodeError, RecursionError) as error:
-            raise SweepError(f"The plan {path} could not be read: {error}.") from error
+            raise SweepError(f"The plan {path} could not be read: {words_of(error)}.") from error
         planned = {key_of(row): row for row in rows if row["status"] == PLANNED}
         created_at = datetime.fromisoformat(rows[0][SEAL]["created_at"]) if rows else None
         return cls(path, planned, frozenset(row["account_id"] for row in rows), created_at)

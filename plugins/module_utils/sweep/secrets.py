@@ -31,6 +31,8 @@ PATTERNS: tuple[tuple[re.Pattern[str], str], ...] = (
     (re.compile(r"(?i)(authorization['\"]?\s*[:=]\s*b?['\"]?(?:Basic|Bearer|Digest)\s+)[^\s'\"<>]+"), rf"\1{HIDDEN}"),
     # name=value, "name": "value", name%3Dvalue: query strings, headers, credentials files, JSON of a program
     (re.compile(rf"(?i)\b((?:{NAMES})[\\'\"]*\s*(?:[:=]|%3D)\s*b?[\\'\"]*)[^\s,&;'\"<>\\}}]+"), rf"\1{HIDDEN}"),
+    # http.client and urllib3 quote what is no header
+    (re.compile(r"(?i)(header (?:value|part)s?:? ).*", re.DOTALL), rf"\1{HIDDEN}"),
     # access key ids, session tokens, web identity and SSO tokens by the way they begin
     (re.compile(r"\b(A[KS]IA)[A-Z0-9]{8,}"), rf"\1{HIDDEN}"),
     (re.compile(r"\b(?:IQoJb3JpZ2lu|F[wQ]oGZXIvYXdz)[A-Za-z0-9+/=%]*"), HIDDEN),
@@ -88,7 +90,7 @@ class Secrets:
             if len(value) < at_least:
                 break
             if len(value) < SHORT:
-                text = re.sub(rf"(?<![A-Za-z0-9]){re.escape(value)}(?![A-Za-z0-9])", HIDDEN, text)
+                text = re.sub(rf"(?<![\w-]){re.escape(value)}(?![\w-])", HIDDEN, text)
             else:
                 text = text.replace(value, HIDDEN)
         return text

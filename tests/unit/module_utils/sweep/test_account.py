@@ -150,6 +150,38 @@ def test_credentials_come_from_where_every_aws_tool_takes_them(sts, monkeypatch,
     assert sts.requests[0]["Key"] == KEY
 
 
+@pytest.mark.parametrize(
+    ("profile", "options", "key"),
+    [
+        ("work", {}, "AKIDVARIABLE"),
+        (None, {}, "AKIDVARIABLE"),
+        ("work", {"profile": "work"}, "AKIDPROFILE"),
+        ("work", {"access_key": "AKIDOPTION", "secret_key": "x"}, "AKIDOPTION"),
+    ],
+    ids=["both variables", "keys", "profile option", "key options"],
+)
+def test_as_in_the_cli_keys_win_over_the_environments_profile(sts, monkeypatch, tmp_path, profile, options, key):
+    by_environment(monkeypatch, tmp_path)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDVARIABLE")
+    if profile:
+        monkeypatch.setenv("AWS_PROFILE", profile)
+    secret = "aws_secret_access_key=x"
+    lines = ["[profile work]", "aws_access_key_id=AKIDPROFILE", secret, "region=eu-west-3"]
+    (tmp_path / "config").write_text("\n".join(lines), encoding="utf-8")
+    sts.accounts |= {"AKIDVARIABLE": HOME, "AKIDPROFILE": HOME, "AKIDOPTION": HOME}
+    (account,), _errors = open_accounts(Connection.of(options, Secrets()))
+    assert sts.requests[0]["Key"] == key
+    # the profile's other settings hold all the same
+    assert account.own_region == ("eu-west-3" if profile else None)
+
+
+def test_variables_that_only_amazon_aws_knows_are_taken(sts, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY", KEY)
+    monkeypatch.setenv("AWS_SECRET_KEY", SECRET)
+    open_accounts(Connection.of({}, Secrets()))
+    assert sts.requests[0]["Key"] == KEY
+
+
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
 def test_the_partition_is_that_of_the_identity(sts, connection, partition):
     sts.partition = partition
