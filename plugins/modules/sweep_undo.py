@@ -260,12 +260,11 @@ regions:
   sample: [eu-west-1, us-east-1]
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.sysops.aws.plugins.module_utils.checks.registry import UNDO
 from ansible_collections.sysops.aws.plugins.module_utils.checks.undo import check_of
 from ansible_collections.sysops.aws.plugins.module_utils.checks.undo_rules import GRACE_TAG
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.arguments import COMMON_ARGUMENT_SPEC
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.entry import home_account, leave
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.entry import SweepModule, home_account, leave
 
 
 def main() -> None:
@@ -274,7 +273,7 @@ def main() -> None:
         "journal": {"type": "list", "elements": "str", "required": True},
         "grace_tag": {"type": "str", "default": GRACE_TAG},
     }
-    module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
+    module = SweepModule(spec)
     leave(module, lambda parameters: check_of(parameters, lambda: home_account(module), UNDO))
 
 

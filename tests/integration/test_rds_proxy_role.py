@@ -234,3 +234,25 @@ def test_a_refused_secret_is_told_without_the_password(aws, role, variables):
     assert "AccessDenied" in said(done)
     assert PASSWORD not in done.stdout + done.stderr
     assert changes(aws).keys() == {"CreateSecret"}
+
+
+@pytest.mark.parametrize(
+    ("username", "password"),
+    [("app", PASSWORD), ("db", "secret:rds-proxy/app"), ("orders", 99887766554)],
+    ids=["name", "both", "digits"],
+)
+def test_what_the_role_goes_on_with_is_whole_whatever_the_secret_is(aws, role, variables, username, password):
+    login = {"rds_proxy_username": username, "rds_proxy_password": password}
+    done = role("-vvv", **{**variables, **login, "rds_proxy_name": "app-db", "rds_proxy_kms_key_arn": ""})
+    assert done.returncode == 0, done.stdout + done.stderr
+    secret = aws.client("secretsmanager", REGION).get_secret_value(SecretId="rds-proxy/app-db")
+    assert json.loads(secret["SecretString"]) == {"username": username, "password": str(password)}
+    (proxy,) = aws.client("rds", REGION).describe_db_proxies()["DBProxies"]
+    assert [entry["SecretArn"] for entry in proxy["Auth"]] == [secret["ARN"]]
+    iam = aws.client("iam", REGION)
+    policy = iam.get_role_policy(RoleName="app-db-rds-proxy", PolicyName="read-secret")["PolicyDocument"]
+    assert [row["Resource"] for row in policy["Statement"]] == [secret["ARN"]]
+    if str(password) not in secret["ARN"]:
+        assert str(password) not in done.stdout + done.stderr
+    again = role(**{**variables, **login, "rds_proxy_name": "app-db", "rds_proxy_kms_key_arn": ""})
+    assert (again.returncode, changed(again)) == (0, 0), again.stdout

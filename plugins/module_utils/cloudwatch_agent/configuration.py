@@ -16,7 +16,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from ..checks.log_group_retention import RETENTION_DAYS
-from ..sweep.errors import SweepError
+from ..sweep.errors import SweepError, words_of
 from .shapes import Anything, Boolean, Keys, Many, OneOf, Shape, Text, TextOr, Whole
 
 ANY = Anything()
@@ -218,7 +218,7 @@ def parsed(text: str, origin: str) -> dict[str, Any]:
     try:
         found = json.loads(text)
     except ValueError as error:
-        raise SweepError(f"The agent configuration {origin} is no JSON: {error}.") from error
+        raise SweepError(f"The agent configuration {origin} is no JSON: {words_of(error)}.") from error
     return valid(found, origin)
 
 

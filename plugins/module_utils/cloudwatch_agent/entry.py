@@ -15,10 +15,9 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule says that it is missing
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-from ..sweep.errors import SweepError
+from ..sweep.account import Connection, open_session
+from ..sweep.credentials import load_credentials
+from ..sweep.module import Module
 from .choice import Controller
 from .files import Files
 
@@ -29,27 +28,36 @@ def run_on_controller(
     **constraints: Any,
 ) -> None:
     """The whole of a module's `main`: `work` returns the result, or raises SweepError."""
-    module = AnsibleAWSModule(argument_spec=dict(argument_spec), supports_check_mode=True, **constraints)
-    controller = Controller(
-        files=_files(module),
-        run=lambda command: module.run_command(list(command), environ_update={"LC_ALL": "C"}),
-        gpg=module.get_bin_path("gpg"),
-        directory=Path(module.tmpdir),
+    module = Module(argument_spec, **constraints)
+    module.leave(lambda: work(module.params, _controller(module)))
+
+
+def _controller(module: Module) -> Controller:
+    """Raises SweepError."""
+    ansible = module.ansible
+    return Controller(
+        files=_files(module.connection()),
+        run=lambda command: ansible.run_command(list(command), environ_update={"LC_ALL": "C"}),
+        gpg=ansible.get_bin_path("gpg"),
+        directory=Path(ansible.tmpdir),
         check_mode=module.check_mode,
     )
-    try:
-        result = work(module.params, controller)
-    except SweepError as error:
-        module.fail_json(msg=str(error))
-    module.exit_json(**result)
 
 
-def _files(module: Any) -> Files:
-    _region, endpoint_url, _parameters = get_aws_connection_info(module)
+def _files(connection: Connection) -> Files:
+    # a URL signed in the older way is refused by newer regions and by KMS-encrypted buckets
+    ours = Config(signature_version="s3v4", connect_timeout=10, retries={"mode": "standard", "max_attempts": 5})
+    config = (connection.config or Config()).merge(ours)
 
     def make_client(region: str | None) -> Any:
-        # a URL signed in the older way is refused by newer regions and by KMS-encrypted buckets
-        config = Config(signature_version="s3v4", connect_timeout=10, retries={"mode": "standard", "max_attempts": 5})
-        return module.client("s3", config=config, **({"region": region} if region else {}))
+        session = open_session(connection)
+        load_credentials(session, connection.secrets)
+        return session.client(
+            "s3",
+            region_name=region or connection.region,
+            endpoint_url=connection.endpoint_url,
+            verify=connection.verify,
+            config=config,
+        )
 
-    return Files(make_client, own_endpoint=bool(endpoint_url))
+    return Files(make_client, own_endpoint=bool(connection.endpoint_url), secrets=connection.secrets)

@@ -23,7 +23,8 @@ except ImportError:
 
 from ansible.module_utils.urls import open_url
 
-from ..sweep.errors import SweepError
+from ..sweep.errors import SweepError, one_line
+from ..sweep.secrets import Secrets
 
 MISSING = frozenset({"404", "NoSuchBucket", "NoSuchKey", "NotFound"})
 DENIED = frozenset({"403", "AccessDenied", "AllAccessDisabled", "Forbidden"})
@@ -43,6 +44,7 @@ class Files:
 
     make_client: Callable[[str | None], Any]
     own_endpoint: bool = False
+    secrets: Secrets = field(default_factory=Secrets.of_environment)
     _clients: dict[str, Any] = field(default_factory=dict)
 
     def read(self, address: str) -> bytes:
@@ -57,9 +59,9 @@ class Files:
         """What changes when the file does (its ETag), or "" where the server tells nothing. Raises SweepError."""
         if address.startswith("s3://"):
             bucket, key = bucket_and_key(address)
-            with _told_by_s3(address):
+            with _told_by_s3(address, self.secrets):
                 return str(self._client(bucket).head_object(Bucket=bucket, Key=key).get("ETag", ""))
-        with _told_by_server(address), open_url(address, method="HEAD", timeout=SECONDS) as answer:
+        with _told_by_server(address, self.secrets), open_url(address, method="HEAD", timeout=SECONDS) as answer:
             return str(answer.headers.get("ETag") or answer.headers.get("Last-Modified") or "")
 
     def download(self, address: str, path: Path) -> str:
@@ -74,7 +76,7 @@ class Files:
     def presigned(self, address: str, seconds: int) -> str:
         """A URL that anybody may read it with for so long. A secret. Raises SweepError."""
         bucket, key = bucket_and_key(address)
-        with _told_by_s3(address):
+        with _told_by_s3(address, self.secrets):
             return str(
                 self._client(bucket).generate_presigned_url(
                     "get_object", Params={"Bucket": bucket, "Key": key}, ExpiresIn=seconds
@@ -85,10 +87,10 @@ class Files:
     def _opened(self, address: str) -> Iterator[BinaryIO]:
         if address.startswith("s3://"):
             bucket, key = bucket_and_key(address)
-            with _told_by_s3(address):
+            with _told_by_s3(address, self.secrets):
                 yield self._client(bucket).get_object(Bucket=bucket, Key=key)["Body"]
         else:
-            with _told_by_server(address), open_url(address, timeout=SECONDS) as answer:
+            with _told_by_server(address, self.secrets), open_url(address, timeout=SECONDS) as answer:
                 yield cast(BinaryIO, answer)
 
     def _client(self, bucket: str) -> Any:
@@ -131,7 +133,7 @@ def _region_of(client: Any, bucket: str) -> str | None:
 
 
 @contextmanager
-def _told_by_s3(address: str) -> Iterator[None]:
+def _told_by_s3(address: str, secrets: Secrets) -> Iterator[None]:
     try:
         yield
     except NoCredentialsError as error:
@@ -153,11 +155,11 @@ def _told_by_s3(address: str) -> Iterator[None]:
             ) from error
         raise SweepError(f"{address} could not be read: S3 answered {code}.") from error
     except BotoCoreError as error:
-        raise SweepError(f"{address} could not be read: {error}") from error
+        raise SweepError(f"{address} could not be read: {one_line(str(error), secrets)}") from error
 
 
 @contextmanager
-def _told_by_server(address: str) -> Iterator[None]:
+def _told_by_server(address: str, secrets: Secrets) -> Iterator[None]:
     try:
         yield
     except HTTPError as error:
@@ -166,5 +168,5 @@ def _told_by_server(address: str) -> Iterator[None]:
             raise NotThereError(f"There is no {shown(address)} (HTTP {error.code}).") from error
         raise SweepError(f"{shown(address)} could not be read: HTTP {error.code}.") from error
     except (URLError, OSError, ssl.SSLError, ValueError) as error:
-        reason = getattr(error, "reason", error)
+        reason = one_line(str(getattr(error, "reason", error)), secrets)
         raise SweepError(f"{shown(address)} could not be read: {reason}.") from error

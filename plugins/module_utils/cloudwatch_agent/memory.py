@@ -12,7 +12,7 @@ import re
 from collections.abc import Callable
 from pathlib import Path
 
-from ..sweep.errors import SweepError
+from ..sweep.errors import SweepError, words_of
 
 
 def remembered(directory: str, identity: str, fingerprint: str, find_out: Callable[[], str]) -> str:
@@ -38,4 +38,4 @@ def remembered(directory: str, identity: str, fingerprint: str, find_out: Callab
                 record.write(known)
             return known
     except OSError as error:
-        raise SweepError(f"cloudwatch_agent_cache_dir {directory!r} can't be used: {error}.") from error
+        raise SweepError(f"cloudwatch_agent_cache_dir {directory!r} can't be used: {words_of(error)}.") from error

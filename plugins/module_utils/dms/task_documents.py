@@ -14,7 +14,7 @@ from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
 
-from ..sweep.errors import SweepError
+from ..sweep.errors import SweepError, words_of
 
 # DMS sets them itself, and refuses to be told
 READ_ONLY = {"Logging": ("CloudWatchLogGroup", "CloudWatchLogStream")}
@@ -34,7 +34,7 @@ def document(options: Mapping[str, Any], option: str) -> dict[str, Any] | None:
     except OSError as error:
         raise SweepError(f"{option}_file {path} can't be read: {error.strerror}.") from error
     except ValueError as error:
-        raise SweepError(f"{option}_file {path} is not JSON: {error}.") from error
+        raise SweepError(f"{option}_file {path} is not JSON: {words_of(error)}.") from error
     if not isinstance(found, dict):
         raise SweepError(f"{option}_file {path} holds no JSON object.")
     return found

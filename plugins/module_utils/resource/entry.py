@@ -9,11 +9,9 @@ from __future__ import annotations
 from collections.abc import Mapping
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-from ..sweep.account import Connection, open_accounts
-from ..sweep.errors import CallError, SweepError
+from ..sweep.account import open_accounts
+from ..sweep.errors import SweepError
+from ..sweep.module import Module
 from ..sweep.region import Region
 from .ensure import Enforcement, Plan, Wanted, plan
 from .properties import Properties, snake_case
@@ -32,16 +30,15 @@ COMMON_ARGUMENT_SPEC: dict[str, Any] = {
 def run_resource(resource: type[Resource], argument_spec: Mapping[str, Any], **constraints: Any) -> None:
     """The whole of a module's `main`. `constraints` are AnsibleModule's (`required_if`, ...)."""
     spec = {**COMMON_ARGUMENT_SPEC, **argument_spec}
-    module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True, **constraints)
+    module = Module(spec, **constraints)
     done: list[str] = []
-    try:
-        result = _run(module, resource(_options(module)), done)
-    except (SweepError, CallError) as error:
-        module.fail_json(msg=_told(error, done), changed=bool(done))
-    module.exit_json(**result)
+    module.leave(
+        lambda: _run(module, resource(_options(module)), done),
+        told=lambda error: {"msg": _told(error, done), "changed": bool(done)},
+    )
 
 
-def _run(module: Any, resource: Resource, done: list[str]) -> dict[str, Any]:
+def _run(module: Module, resource: Resource, done: list[str]) -> dict[str, Any]:
     """Raises SweepError, CallError; `done` then holds what was done before."""
     options = module.params
     region, client = _open(module, resource.service)
@@ -56,11 +53,11 @@ def _run(module: Any, resource: Resource, done: list[str]) -> dict[str, Any]:
         "changed": bool(planned.shown),
         "changes": [change.to_dict() for change in planned.shown.values()],
         resource.returned_as: snake_case(properties or {}),
-        **({"diff": _diff(resource, planned)} if module._diff else {}),
+        **({"diff": _diff(resource, planned)} if module.diff_mode else {}),
     }
 
 
-def _options(module: Any) -> Mapping[str, Any]:
+def _options(module: Module) -> Mapping[str, Any]:
     """Raises SweepError."""
     options: Mapping[str, Any] = module.params
     if options["wait_timeout"] < 1:
@@ -68,9 +65,9 @@ def _options(module: Any) -> Mapping[str, Any]:
     return options
 
 
-def _open(module: Any, service: str) -> tuple[Region, Any]:
+def _open(module: Module, service: str) -> tuple[Region, Any]:
     """The session's region, and its client for the waiters."""
-    (account,), _errors = open_accounts(Connection.of(get_aws_connection_info(module), workers=1))
+    (account,), _errors = open_accounts(module.connection())
     if not account.own_region:
         raise SweepError("No region is set: set `region`, AWS_REGION or the profile's region.")
     return Region(account, account.own_region), account.client(service, account.own_region)

@@ -10,11 +10,9 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-from ..sweep.account import Account, Connection, open_accounts
-from ..sweep.errors import CallError, SweepError, nearest
+from ..sweep.account import Account, open_accounts
+from ..sweep.errors import SweepError, nearest
+from ..sweep.module import Module
 from ..sweep.region import Region
 from .patience import Patience
 
@@ -46,16 +44,11 @@ class Task:
 def run_task(work: Callable[[Task], dict[str, Any]], argument_spec: Mapping[str, Any], **constraints: Any) -> None:
     """The whole of a module's `main`: `work` returns the result, or raises SweepError or CallError. A result with a
     `msg` is that of a failed task."""
-    module = AnsibleAWSModule(argument_spec=dict(argument_spec), supports_check_mode=True, **constraints)
-    try:
+    module = Module(argument_spec, **constraints)
+
+    def run() -> dict[str, Any]:
         expected = module.params.get("expected_account_id")
-        (account,), _errors = open_accounts(
-            Connection.of(get_aws_connection_info(module), workers=1),
-            expected_account_ids=[expected] if expected else [],
-        )
-        result = work(Task(module.params, module.check_mode, account))
-    except (SweepError, CallError) as error:
-        module.fail_json(msg=str(error))
-    if "msg" in result:
-        module.fail_json(**result)
-    module.exit_json(**result)
+        (account,), _errors = open_accounts(module.connection(), expected_account_ids=[expected] if expected else [])
+        return work(Task(module.params, module.check_mode, account))
+
+    module.leave(run)

@@ -46,12 +46,13 @@ class Waiting:
         except WaiterError as error:
             raise self._not_reached(goal, error) from error
         except (BotoCoreError, ClientError) as error:
-            raise CallError.of(self.resource.service, waiter.config.operation, error) from error
+            raise CallError.of(self.resource.service, waiter.config.operation, error, self.region.secrets) from error
 
     def _not_reached(self, goal: Goal, error: WaiterError) -> Exception:
         answer = error.last_response or {}
         if "Error" in answer:
-            return CallError.of(self.resource.service, goal.waiter, ClientError(answer, goal.waiter))
+            failed = ClientError(answer, goal.waiter)
+            return CallError.of(self.resource.service, goal.waiter, failed, self.region.secrets)
         current = self.resource.describe(self.region)
         state = "it no longer exists" if current is None else self.resource.unfinished(current)
         gave_up = "Max attempts exceeded" in str(error)

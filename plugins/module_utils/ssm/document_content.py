@@ -20,7 +20,7 @@ try:
 except ImportError:
     yaml = None  # type: ignore[assignment]
 
-from ..sweep.errors import SweepError
+from ..sweep.errors import SweepError, words_of
 
 # only content in YAML needs it
 UNREADABLE: tuple[type[Exception], ...] = (ValueError,) if yaml is None else (ValueError, yaml.YAMLError)
@@ -93,12 +93,12 @@ def _parsed(where: str, text: str, wanted: str | None) -> tuple[Any, str]:
             return json.loads(text), "JSON"
         except ValueError as error:
             if wanted == "JSON" or text.lstrip().startswith("{"):
-                raise SweepError(f"{where} is not valid JSON: {error}.") from error
+                raise SweepError(f"{where} is not valid JSON: {words_of(error)}.") from error
     _check_yaml(where)
     try:
         return yaml.safe_load(text), "YAML"
     except yaml.YAMLError as error:
-        raise SweepError(f"{where} is not valid YAML: {' '.join(str(error).split())}.") from error
+        raise SweepError(f"{where} is not valid YAML: {words_of(error)}.") from error
 
 
 def _check_yaml(where: str) -> None:

@@ -6,10 +6,11 @@
 
 from __future__ import annotations
 
+import os
 import threading
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
@@ -17,29 +18,33 @@ try:
     import boto3
     from botocore.config import Config
     from botocore.credentials import CredentialResolver, RefreshableCredentials
-    from botocore.exceptions import (
-        BotoCoreError,
-        ClientError,
-        NoCredentialsError,
-        PartialCredentialsError,
-        ProfileNotFound,
-    )
+    from botocore.exceptions import BotoCoreError, ClientError
     from botocore.session import get_session
     from botocore.utils import parse_timestamp
 except ImportError:
     pass  # AnsibleAWSModule says that it is missing
 
-from .errors import EXPIRED, CallError, RegionError, SweepError, nearest
+from .credential_errors import Origin, explain, no_credentials
+from .credentials import load_credentials
+from .errors import EXPIRED, CallError, RegionError, SweepError, nearest, one_line, words_of
 from .pacing import Calls
 from .proxy import through_proxy
+from .secrets import Secrets
 from .tls import shared_context, use_context
 
 ROLE_SESSION_NAME = "sysops.aws"
+#: boto3's name and the environment variable of each option that is a part of the credentials
+KEYS = {
+    "access_key": ("aws_access_key_id", "AWS_ACCESS_KEY_ID"),
+    "secret_key": ("aws_secret_access_key", "AWS_SECRET_ACCESS_KEY"),
+    "session_token": ("aws_session_token", "AWS_SESSION_TOKEN"),
+}
 
 
 @dataclass(frozen=True)
 class Connection:
-    """How AWS is reached, as amazon.aws's `get_aws_connection_info` tells it."""
+    """How AWS is reached. `profile_name` and `keys` (boto3's names) are those of the module's options, of which one
+    kind at most is given: all else botocore finds itself. `secrets` must not get into any message."""
 
     region: str | None = None
     endpoint_url: str | None = None
@@ -48,20 +53,24 @@ class Connection:
     verify: bool | str | None = None
     config: Config | None = None
     workers: int = 32
+    secrets: Secrets = field(default_factory=Secrets.of_environment)
 
     @classmethod
-    def of(cls, info: tuple[str | None, str | None, Mapping[str, Any]], workers: int) -> Connection:
-        region, endpoint_url, parameters = info
+    def of(cls, options: Mapping[str, Any], secrets: Secrets, workers: int = 1) -> Connection:
+        """From the options that all modules for AWS have. Raises SweepError for those that can't be meant together."""
+        keys = _keys(options)
+        if options.get("profile") and keys:
+            raise SweepError("profile and access_key, secret_key or session_token are given: leave out one of the two.")
+        validate, bundle = options.get("validate_certs"), options.get("aws_ca_bundle")
         return cls(
-            region=region,
-            endpoint_url=endpoint_url,
-            profile_name=parameters.get("profile_name"),
-            keys={
-                name: value for name, value in parameters.items() if name.startswith("aws_") and name != "aws_config"
-            },
-            verify=parameters.get("verify"),
-            config=parameters.get("aws_config"),
+            region=options.get("region") or None,
+            endpoint_url=options.get("endpoint_url") or None,
+            profile_name=options.get("profile") or None,
+            keys=keys or (None if options.get("profile") else _old_keys()),
+            verify=bundle if validate and bundle else validate,
+            config=_config(options.get("aws_config")),
             workers=workers,
+            secrets=secrets,
         )
 
     def client_config(self) -> Config:
@@ -80,6 +89,7 @@ class Account:
         session._session.get_component("response_parser_factory").set_parser_defaults(timestamp_parser=timestamp)
         session.events.register("creating-client-class", self._share_methods)
         self._connection = connection
+        self.secrets = connection.secrets
         self._config = connection.client_config()
         self._tls = shared_context()
         self._lock = threading.Lock()
@@ -88,6 +98,8 @@ class Account:
         self.own_region: str | None = connection.region or session.region_name
         # where to ask who we are and which regions there are, if nothing is configured
         self.home_region = self.own_region or "us-east-1"
+        if load_credentials(session, self.secrets) is None:
+            raise SweepError(no_credentials(Origin.of(session)))
         identity = _identity(self)
         self.id: str = identity["Account"]
         self.partition: str = identity["Arn"].split(":")[1]
@@ -140,8 +152,7 @@ def timestamp(value: Any) -> datetime:
 
 
 SOURCES = {
-    # amazon.aws hands over what it finds in the environment as if the module had been given it
-    "explicit": "the module's options or the environment (AWS_ACCESS_KEY_ID)",
+    "explicit": "the module's options",
     "env": "the environment (AWS_ACCESS_KEY_ID)",
     "shared-credentials-file": "the shared credentials file",
     "config-file": "the AWS config file",
@@ -153,7 +164,7 @@ SOURCES = {
 
 def open_home(connection: Connection) -> Account:
     """The account of the credentials. Raises SweepError without usable ones."""
-    return Account(_session(connection), connection)
+    return Account(open_session(connection), connection)
 
 
 def open_accounts(
@@ -177,13 +188,53 @@ def open_accounts(
     return accounts, errors
 
 
-def _session(connection: Connection) -> boto3.session.Session:
+def _keys(options: Mapping[str, Any]) -> dict[str, str | None]:
+    """Those of the options. A half that is missing is the environment's, as it is for all of amazon.aws. Raises
+    SweepError for a half without the other one."""
+    given = {name: options.get(name) or None for name in KEYS}
+    if not any(given.values()):
+        return {}
+    if not (given["access_key"] and given["secret_key"]):
+        given = {name: given[name] or os.environ.get(variable) for name, (_boto3, variable) in KEYS.items()}
+    for name in ("access_key", "secret_key"):
+        if not given[name]:
+            raise SweepError(f"{name} is missing: access_key and secret_key are needed together.")
+    return {boto3_name: given[name] for name, (boto3_name, _variable) in KEYS.items()}
+
+
+def _old_keys() -> dict[str, str | None] | None:
+    """Variables that amazon.aws takes and botocore doesn't know."""
+    key, secret = os.environ.get("AWS_ACCESS_KEY"), os.environ.get("AWS_SECRET_KEY")
+    if os.environ.get("AWS_ACCESS_KEY_ID") or not (key and secret):
+        return None
+    return {"aws_access_key_id": key, "aws_secret_access_key": secret}
+
+
+def open_session(connection: Connection) -> boto3.session.Session:
+    """Raises SweepError where a profile or a file that it needs can't be read."""
     try:
-        return boto3.session.Session(profile_name=connection.profile_name, **(connection.keys or {}))
-    except ProfileNotFound as error:
-        raise SweepError(f"{error}: add the profile to the AWS config file or name another one.") from error
-    except (BotoCoreError, ValueError) as error:
-        raise SweepError(f"The AWS session could not be set up: {error}.") from error
+        return boto3.session.Session(
+            profile_name=_profile(connection), region_name=connection.region, **(connection.keys or {})
+        )
+    except (BotoCoreError, ValueError, OSError) as error:
+        raise SweepError(explain(error, Origin.of(), connection.secrets)) from error
+
+
+def _profile(connection: Connection) -> str | None:
+    """As in the AWS CLI, keys win over the profile that the environment names, and a profile that is given by an option
+    over the environment's keys. botocore would take AWS_DEFAULT_PROFILE first."""
+    if connection.profile_name or connection.keys or os.environ.get("AWS_ACCESS_KEY_ID"):
+        return connection.profile_name
+    return os.environ.get("AWS_PROFILE") or None
+
+
+def _config(options: Mapping[str, Any] | None) -> Config | None:
+    """Raises SweepError."""
+    try:
+        return Config(**options) if options is not None else None
+    except (TypeError, ValueError, BotoCoreError) as error:
+        text = words_of(error)
+        raise SweepError(f"aws_config is not what botocore takes: {text}.") from error
 
 
 def _identity(account: Account) -> dict[str, str]:
@@ -191,12 +242,6 @@ def _identity(account: Account) -> dict[str, str]:
     try:
         identity: dict[str, str] = account.client("sts", account.home_region).get_caller_identity()
         return identity
-    except (NoCredentialsError, PartialCredentialsError) as error:
-        raise SweepError(
-            f"{str(error).rstrip('.')}: tried module options, environment variables, the shared files"
-            f" (profile {account._session.profile_name}), and container and instance roles; set AWS_PROFILE or"
-            " AWS_ACCESS_KEY_ID and AWS_SECRET_ACCESS_KEY."
-        ) from error
     except ClientError as error:
         raise SweepError(_refused_credentials(account, error)) from error
     except (BotoCoreError, ValueError) as error:
@@ -217,7 +262,8 @@ def _unreachable(account: Account, error: Exception) -> str:
         return f"There is no AWS region {account.home_region!r}.{nearest(account.home_region, offered)}"
     client = account._clients.get(("sts", account.home_region))
     proxy = through_proxy(client) if client else ""
-    return f"AWS could not be asked who we are (sts:GetCallerIdentity in {account.home_region}): {error}{proxy}"
+    why = one_line(str(error), account.secrets)
+    return f"AWS could not be asked who we are (sts:GetCallerIdentity in {account.home_region}): {why}{proxy}"
 
 
 def _assume_all(
@@ -281,7 +327,8 @@ def _renewal(home: Account, arn: str, external_id: str | None) -> Callable[[], d
         try:
             answer = home.client("sts", home.home_region).assume_role(**request)["Credentials"]
         except (ClientError, BotoCoreError) as error:
-            raise CallError.of("sts", "AssumeRole", error) from error
+            raise CallError.of("sts", "AssumeRole", error, home.secrets) from error
+        home.secrets.add(answer["SecretAccessKey"], answer["SessionToken"])
         return {
             "access_key": answer["AccessKeyId"],
             "secret_key": answer["SecretAccessKey"],

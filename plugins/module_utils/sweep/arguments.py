@@ -6,11 +6,12 @@
 
 from __future__ import annotations
 
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
-from .errors import SweepError
+from .errors import SweepError, words_of
 from .plan import Plan
 from .prices import PriceTable
 from .signing import JournalKey
@@ -18,7 +19,7 @@ from .signing import JournalKey
 COMMON_ARGUMENT_SPEC: dict[str, Any] = {
     "regions": {"type": "list", "elements": "str"},
     "assume_role_arn": {"type": "list", "elements": "str", "default": []},
-    "external_id": {"type": "str"},
+    "external_id": {"type": "str", "no_log": True},
     "expected_account_id": {"type": "list", "elements": "str", "default": []},
     "exclude_tags": {"type": "dict", "default": {"Keep": "true"}},
     "max_actions": {"type": "int", "default": 100},
@@ -69,7 +70,7 @@ class Options:
         return cls(
             regions=[name.lower() for name in parameters["regions"] or []],
             assume_role_arn=[_role_arn(arn) for arn in parameters["assume_role_arn"]],
-            external_id=parameters["external_id"] or None,
+            external_id=_external_id(parameters["external_id"]),
             expected_account_id=[_account_id(account) for account in parameters["expected_account_id"]],
             exclude_tags=parameters["exclude_tags"],
             max_actions=parameters["max_actions"],
@@ -121,6 +122,16 @@ def _role_arn(arn: str) -> str:
     return arn
 
 
+def _external_id(external_id: str | None) -> str | None:
+    """STS quotes one that it doesn't take (API_AssumeRole: ExternalId), so it is not asked."""
+    if external_id and not re.fullmatch(r"[\w+=,.@:/-]{2,1224}", external_id, re.ASCII):
+        raise SweepError(
+            "external_id is not what STS takes: it must have 2 to 1224 letters, digits and characters of _+=,.@:/- with"
+            " no blank or line break."
+        )
+    return external_id or None
+
+
 def _account_id(account: str, option: str = "expected_account_id") -> str:
     # YAML reads an unquoted id as a number and drops its leading zeros
     account_id = str(account).zfill(12)
@@ -139,4 +150,4 @@ def _prices(overrides: Mapping[str, Any]) -> PriceTable:
     try:
         return PriceTable(overrides)
     except (TypeError, ValueError, AttributeError) as error:
-        raise SweepError(str(error)) from error
+        raise SweepError(words_of(error)) from error

@@ -8,26 +8,21 @@ from __future__ import annotations
 
 import gc
 import time
-import traceback
 from collections.abc import Callable, Mapping, Sequence
 from datetime import datetime, timezone
-from pathlib import Path
 from typing import Any
 
-from ansible.module_utils.common.warnings import warn
-from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
-
-from .account import Account, Connection, open_accounts, open_home
+from .account import Account, open_accounts, open_home
 from .arguments import COMMON_ARGUMENT_SPEC, Options, stripped
 from .errors import LimitExceededError, RegionError, SweepError
 from .finding import CHANGED
 from .limit import Limit, Selection
+from .module import Module
 from .plan import sealed
 from .policy import Check, Common
 from .progress import watched
 from .region import Region, open_regions
-from .result import COLLECTION_VERSION, result_of, sentence
+from .result import result_of, sentence
 from .runner import Sweep
 from .spool import FindingsFile
 from .stores import Store, open_store, refuse_unwritable
@@ -36,48 +31,33 @@ Parameters = Mapping[str, Any]
 Checks = Mapping[str, "tuple[Check, Parameters]"]
 
 
+class SweepModule(Module):
+    """What the findings say is the engine's own words."""
+
+    free_texts = ()
+    work_name = "sweep"
+    afterwards = "read in the journal what had been done by then"
+
+
 def run_check(check: Check) -> None:
     """The whole of a sweep module's `main`."""
-    spec = {**COMMON_ARGUMENT_SPEC, **check.argument_spec}
-    module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
+    module = SweepModule({**COMMON_ARGUMENT_SPEC, **check.argument_spec})
     leave(module, lambda parameters: {check.name: (check, parameters)})
 
 
-def leave(module: Any, choose: Callable[[Parameters], Checks]) -> None:
+def leave(module: SweepModule, choose: Callable[[Parameters], Checks]) -> None:
     """Run the chosen checks and leave the module, with the findings also where it fails."""
     # botocore's models are a million objects that live as long as the process: walking them took a fifth of the time
     gc.set_threshold(100_000, 50, 100)
-    try:
-        result = _run(module, choose(stripped(module.params)))
-    except SweepError as error:
-        module.fail_json(msg=str(error))
-    except Exception as error:  # noqa: BLE001 - what a role registers to report it would hold no word of an exception
-        module.fail_json(msg=_defect(error), exception=traceback.format_exc())
-    for warning in result.pop("warnings"):
-        warn(warning)
-    if "msg" in result:
-        module.fail_json(**result)
-    module.exit_json(**result)
+    module.leave(lambda: _run(module, choose(stripped(module.params))))
 
 
-def _defect(error: Exception) -> str:
-    place = traceback.extract_tb(error.__traceback__)[-1]
-    return (
-        f"The sweep broke off with {type(error).__name__}: {error} ({Path(place.filename).name}, line {place.lineno}),"
-        f" a defect of sysops.aws {COLLECTION_VERSION}: report it, and read in the journal what had been done by then."
-    )
-
-
-def home_account(module: Any) -> Account:
+def home_account(module: SweepModule) -> Account:
     """The account of the module's own credentials. Raises SweepError without usable ones."""
-    return open_home(_connection(module))
+    return open_home(module.connection(module.params["workers"]))
 
 
-def _connection(module: Any) -> Connection:
-    return Connection.of(get_aws_connection_info(module), module.params["workers"])
-
-
-def _run(module: Any, checks: Checks) -> dict[str, Any]:
+def _run(module: SweepModule, checks: Checks) -> dict[str, Any]:
     """Raises SweepError if there is nothing to report: bad input, no credentials, no region."""
     options = Options.of(stripped(module.params))
     enforce = not module.check_mode
@@ -106,17 +86,17 @@ def _run(module: Any, checks: Checks) -> dict[str, Any]:
         enforce=enforce,
         seconds=time.monotonic() - started,
         truncate=output is not None,
-        with_diff=module._diff,
+        with_diff=module.diff_mode,
     )
 
 
-def _open(module: Any, options: Options, checks: Checks) -> tuple[Sweep, list[RegionError]]:
+def _open(module: SweepModule, options: Options, checks: Checks) -> tuple[Sweep, list[RegionError]]:
     common = Common(options.exclude_tags, options.prices)
     policies = [policy for check, values in checks.values() for policy in check.policies(values, common)]
     now = datetime.now(timezone.utc)
     if options.plan:
         options.plan.refuse_old(options.plan_max_age_hours, now)
-    connection = _connection(module)
+    connection = module.connection(options.workers)
     home = open_home(connection)
     accounts, account_errors = open_accounts(
         connection, options.assume_role_arn, options.external_id, options.expected_account_id, home

@@ -16,6 +16,8 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule says that it is missing
 
+from .secrets import Secrets
+
 THROTTLES = frozenset(
     {
         "BandwidthLimitExceeded",
@@ -64,11 +66,13 @@ class CallError(Exception):
     answered: bool = True
 
     @classmethod
-    def of(cls, service: str, operation: str, error: Exception) -> CallError:
+    def of(cls, service: str, operation: str, error: Exception, secrets: Secrets | None = None) -> CallError:
+        """`secrets` are those of the account that was asked; without it, those of the environment."""
+        secrets = secrets or Secrets.of_environment()
         if not isinstance(error, ClientError):
-            return cls(service, operation, type(error).__name__, _one_line(str(error)), answered=False)
+            return cls(service, operation, type(error).__name__, one_line(str(error), secrets), answered=False)
         details, http = error.response.get("Error", {}), error.response.get("ResponseMetadata", {})
-        code, message = details.get("Code", "Unknown"), _one_line(details.get("Message") or str(error))
+        code, message = details.get("Code", "Unknown"), one_line(details.get("Message") or str(error), secrets)
         # a server that fails may have done it all the same; one that is too busy has not
         answered = http.get("HTTPStatusCode", 400) < 500 or code in THROTTLES
         return cls(service, operation, code, message, http.get("RetryAttempts", 0) > 0, answered)
@@ -94,12 +98,17 @@ class NotWrittenError(CallError):
         return self.message
 
 
-def _one_line(message: str) -> str:
+def one_line(message: str, secrets: Secrets) -> str:
     """A proxy may answer with a whole page, and a refused signature quotes the request, session token and all."""
-    text = message.partition("The Canonical String")[0]
+    text = secrets.redacted(message.partition("The Canonical String")[0])
     if "<html" in text.lower():
         text = MARKUP.sub(" ", text)
     return " ".join(text.split())[:500]
+
+
+def words_of(error: BaseException) -> str:
+    """The text of a foreign exception on one line, where no account's secrets are known."""
+    return one_line(str(error), Secrets.of_environment())
 
 
 @dataclass(frozen=True)

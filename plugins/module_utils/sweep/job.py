@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from itertools import zip_longest
 from typing import TypeVar
 
-from .errors import CallError, RegionError
+from .errors import CallError, RegionError, one_line
 from .finding import PLANNED, Finding, Summary
 from .policy import Policy
 from .region import Region
@@ -100,7 +100,8 @@ class Survives:
         if error is None or not isinstance(error, Exception):
             return False
         if not isinstance(error, CallError):
-            error = CallError(self.job.policy.check, self.step, type(error).__name__, f"unexpected: {error}")
+            text = one_line(str(error), self.job.region.secrets)
+            error = CallError(self.job.policy.check, self.step, type(error).__name__, f"unexpected: {text}")
         self._blame(error)
         return True
 

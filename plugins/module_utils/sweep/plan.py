@@ -18,7 +18,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
 
-from .errors import SweepError
+from .errors import SweepError, words_of
 from .finding import PLANNED, SCHEMA_VERSION, Finding, Key
 from .private_files import opened_to_read
 from .region import Scope
@@ -68,8 +68,7 @@ class Plan:
             with opened_to_read(path) as lines:
                 rows = list(_rows(path, lines, key))
         except (OSError, UnicodeDecodeError, RecursionError) as error:
-            why = error.strerror if isinstance(error, OSError) and error.strerror else error
-            raise SweepError(f"The plan {path} could not be read: {why}.") from error
+            raise SweepError(f"The plan {path} could not be read: {words_of(error)}.") from error
         planned = {key_of(row): row for row in rows if row["status"] == PLANNED}
         created_at = datetime.fromisoformat(rows[0][SEAL]["created_at"]) if rows else None
         return cls(path, planned, frozenset(row["account_id"] for row in rows), created_at)

@@ -24,6 +24,7 @@ except ImportError:
 from .account import Account
 from .errors import CallError, RegionError, SweepError, nearest
 from .proxy import through_proxy
+from .secrets import Secrets
 
 Result = TypeVar("Result")
 Resource = dict[str, Any]
@@ -104,9 +105,14 @@ class Region:
         self._account = account
         self._listings = Once()
 
+    @property
+    def secrets(self) -> Secrets:
+        """What must not get into any message of this region."""
+        return self._account.secrets
+
     def call(self, service: str, operation: str, **parameters: Any) -> dict[str, Any]:
         client = self._client(service, operation)
-        with _named_errors(client, service, operation):
+        with self._named_errors(client, service, operation):
             answer: dict[str, Any] = getattr(client, operation)(**parameters)
         return answer
 
@@ -118,7 +124,7 @@ class Region:
     def pages(self, service: str, operation: str, key: str, **parameters: Any) -> Iterator[list[Resource]]:
         """Each page's list under `key`, asked for in the largest size that AWS takes."""
         client = self._client(service, operation)
-        with _named_errors(client, service, operation):
+        with self._named_errors(client, service, operation):
             if client.can_paginate(operation):
                 sizes = {"PageSize": PAGE_SIZES.get(operation)}
                 answers = client.get_paginator(operation).paginate(PaginationConfig=sizes, **parameters)
@@ -139,7 +145,7 @@ class Region:
         """Until botocore's waiter of this name is content. Raises CallError (WaiterError) if it takes longer."""
         client = self._client(service)
         delay = min(LONGEST_POLL_SECONDS, max(1, int(seconds) // 60))
-        with _named_errors(client, service, waiter):
+        with self._named_errors(client, service, waiter):
             config = {"Delay": delay, "MaxAttempts": int(seconds) // delay + 1}
             client.get_waiter(waiter).wait(WaiterConfig=config, **parameters)
 
@@ -160,11 +166,23 @@ class Region:
         try:
             client = self._account.client(service, self.scope.region)
         except (BotoCoreError, ValueError) as error:
-            raise CallError.of(service, "CreateClient", error) from error
+            raise CallError.of(service, "CreateClient", error, self.secrets) from error
         if operation and operation not in client.meta.method_to_api_mapping:
             words = f"botocore {botocore_version} doesn't know this operation: install {MINIMUM_BOTOCORE} or newer."
             raise CallError(service, operation, "UnknownOperationError", words)
         return client
+
+    @contextmanager
+    def _named_errors(self, client: Any, service: str, operation: str) -> Iterator[None]:
+        """Turns botocore's exceptions into a CallError that knows which call it was."""
+        try:
+            yield
+        except (ClientError, BotoCoreError, ResponseParserError) as error:
+            name = client.meta.method_to_api_mapping.get(operation, operation)
+            failed = CallError.of(service, name, error, self.secrets)
+            if not isinstance(error, ClientError):
+                failed.message += through_proxy(client)
+            raise failed from error
 
 
 @dataclass(eq=False)
@@ -234,18 +252,6 @@ class Once:
             answer.future.set_exception(failed)
         else:
             answer.future.set_result(result)
-
-
-@contextmanager
-def _named_errors(client: Any, service: str, operation: str) -> Iterator[None]:
-    """Turns botocore's exceptions into a CallError that knows which call it was."""
-    try:
-        yield
-    except (ClientError, BotoCoreError, ResponseParserError) as error:
-        failed = CallError.of(service, client.meta.method_to_api_mapping.get(operation, operation), error)
-        if not isinstance(error, ClientError):
-            failed.message += through_proxy(client)
-        raise failed from error
 
 
 def _by_token(

@@ -96,6 +96,7 @@ class BucketStore:
         self.place = place
         self._owner = owner or account.id
         self._client = account.client("s3", account.home_region)
+        self._secrets = account.secrets
         self._bucket, _slash, self._prefix = place[len(S3) :].partition("/")
         # `journal` must not read what belongs to `journal-of-others`
         self._folder = self._prefix if not self._prefix or self._prefix.endswith("/") else f"{self._prefix}/"
@@ -138,7 +139,7 @@ class BucketStore:
         return {"Bucket": self._bucket, "ExpectedBucketOwner": self._owner}
 
     def _failed(self, operation: str, error: ClientError | BotoCoreError) -> CallError:
-        failed = CallError.of("s3", operation, error)
+        failed = CallError.of("s3", operation, error, self._secrets)
         # S3 says no more than this of a bucket that belongs to somebody else
         if failed.code == "AccessDenied":
             failed.message += (

@@ -20,6 +20,7 @@ from ansible_collections.sysops.aws.plugins.module_utils.sweep.policy import Pol
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.prices import Cost
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import FRESH_SECONDS, Once, Resource, Scope
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.runner import Sweep
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.secrets import Secrets
 
 NOW = datetime(2026, 11, 23, tzinfo=timezone.utc)
 ACCOUNT = "123456789012"
@@ -30,6 +31,7 @@ class FakeRegion:
 
     def __init__(self, name: str, *things: Resource) -> None:
         self.scope = Scope(ACCOUNT, name)
+        self.secrets = Secrets()
         self.things = {thing["Id"]: thing for thing in things}
         self.errors: dict[str, Exception] = {}
         self.calls: list[tuple[str, Any]] = []

@@ -10,6 +10,7 @@ import os
 import re
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import datetime, timedelta, timezone
 from typing import Any
 from urllib.parse import parse_qs
@@ -18,8 +19,8 @@ import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.account import Account, Connection, open_accounts
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import CallError, RegionError, SweepError
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import Region
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.secrets import Secrets
 from botocore.awsrequest import AWSPreparedRequest, AWSResponse
-from botocore.config import Config
 from botocore.exceptions import ConnectTimeoutError, EndpointConnectionError
 from moto.core.botocore_stubber import MockRawResponse
 
@@ -149,6 +150,38 @@ def test_credentials_come_from_where_every_aws_tool_takes_them(sts, monkeypatch,
     assert sts.requests[0]["Key"] == KEY
 
 
+@pytest.mark.parametrize(
+    ("profile", "options", "key"),
+    [
+        ("work", {}, "AKIDVARIABLE"),
+        (None, {}, "AKIDVARIABLE"),
+        ("work", {"profile": "work"}, "AKIDPROFILE"),
+        ("work", {"access_key": "AKIDOPTION", "secret_key": "x"}, "AKIDOPTION"),
+    ],
+    ids=["both variables", "keys", "profile option", "key options"],
+)
+def test_as_in_the_cli_keys_win_over_the_environments_profile(sts, monkeypatch, tmp_path, profile, options, key):
+    by_environment(monkeypatch, tmp_path)
+    monkeypatch.setenv("AWS_ACCESS_KEY_ID", "AKIDVARIABLE")
+    if profile:
+        monkeypatch.setenv("AWS_PROFILE", profile)
+    secret = "aws_secret_access_key=x"
+    lines = ["[profile work]", "aws_access_key_id=AKIDPROFILE", secret, "region=eu-west-3"]
+    (tmp_path / "config").write_text("\n".join(lines), encoding="utf-8")
+    sts.accounts |= {"AKIDVARIABLE": HOME, "AKIDPROFILE": HOME, "AKIDOPTION": HOME}
+    (account,), _errors = open_accounts(Connection.of(options, Secrets()))
+    assert sts.requests[0]["Key"] == key
+    # the profile's other settings hold all the same
+    assert account.own_region == ("eu-west-3" if profile else None)
+
+
+def test_variables_that_only_amazon_aws_knows_are_taken(sts, monkeypatch):
+    monkeypatch.setenv("AWS_ACCESS_KEY", KEY)
+    monkeypatch.setenv("AWS_SECRET_KEY", SECRET)
+    open_accounts(Connection.of({}, Secrets()))
+    assert sts.requests[0]["Key"] == KEY
+
+
 @pytest.mark.parametrize("partition", ["aws", "aws-cn", "aws-us-gov"])
 def test_the_partition_is_that_of_the_identity(sts, connection, partition):
     sts.partition = partition
@@ -169,14 +202,16 @@ def test_the_home_region_is_the_options_or_the_sessions(sts, monkeypatch, region
     assert account.offered_regions().count(home) == 1
 
 
-def test_what_amazon_aws_hands_over_is_used(sts):
-    parameters = {
-        "aws_access_key_id": KEY,
-        "aws_secret_access_key": SECRET,
-        "verify": False,
-        "aws_config": Config(user_agent="mine", retries={"max_attempts": 9}),
+def test_the_options_of_all_modules_for_aws_are_used(sts):
+    options = {
+        "access_key": KEY,
+        "secret_key": SECRET,
+        "validate_certs": False,
+        "aws_config": {"user_agent": "mine", "retries": {"max_attempts": 9}},
+        "region": "eu-west-1",
+        "endpoint_url": "http://127.0.0.1:9",
     }
-    connection = Connection.of(("eu-west-1", "http://127.0.0.1:9", parameters), workers=7)
+    connection = Connection.of(options, Secrets(), workers=7)
     (account,), _errors = open_accounts(connection)
     config = account.client("sts", "eu-west-1").meta.config
     assert sts.urls == ["http://127.0.0.1:9/"]
@@ -301,7 +336,8 @@ def test_a_role_that_cannot_be_assumed_costs_only_its_own_account(sts, connectio
 
 def test_a_role_whose_credentials_are_refused_costs_only_its_own_account(sts, connection):
     sts.errors["ASIA1"] = (403, "RegionDisabledException", "STS is not activated in this region")
-    accounts, errors = open_accounts(connection, [ROLE.format(OTHER), ROLE.format(HOME)])
+    one_by_one = replace(connection, workers=1)
+    accounts, errors = open_accounts(one_by_one, [ROLE.format(OTHER), ROLE.format(HOME)])
     assert [account.id for account in accounts] == [HOME]
     assert [(error.account_id, error.operation) for error in errors] == [(OTHER, "GetCallerIdentity")]
     assert f"{ROLE.format(OTHER)}: " in errors[0].message

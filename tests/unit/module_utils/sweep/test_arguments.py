@@ -155,7 +155,7 @@ def test_region_errors_decide_whether_one_stops_the_run(given, fails):
 
 def test_an_empty_external_id_is_none():
     assert options(external_id="").external_id is None
-    assert options(external_id="x").external_id == "x"
+    assert options(external_id="shared").external_id == "shared"
 
 
 @pytest.mark.parametrize(

@@ -24,6 +24,7 @@ from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import (
     Scope,
     open_regions,
 )
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.secrets import Secrets
 from botocore.awsrequest import AWSResponse
 from botocore.exceptions import EndpointConnectionError, UnknownServiceError
 from botocore.stub import Stubber
@@ -54,6 +55,7 @@ class StubbedAccount:
 
     def __init__(self, session: boto3.session.Session, account_id: str = HOME) -> None:
         self.id = account_id
+        self.secrets = Secrets()
         self._session = session
         self._clients: dict[str, Any] = {}
         self._stubbers: list[Stubber] = []

@@ -18,6 +18,7 @@ from typing import Any
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.entries import read_entries
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import SweepError
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.secrets import Secrets
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.stores import (
     BucketStore,
     FileStore,
@@ -168,6 +169,7 @@ def no_account() -> Any:
 class Account:
     home_region = "eu-west-1"
     id = "123456789012"
+    secrets = Secrets()
 
     def client(self, service: str, region: str) -> tuple[str, str]:
         return service, region
