@@ -178,11 +178,12 @@ notes:
     C(cloudformation:ListStackResources) and C(tag:GetResources).
   - With O(tags) and O(resource_group), an instance which is not running and which SSM doesn't know is not looked for,
     nor is one that is terminated.
-  - With O(instance_ids), an instance that is terminated, unknown or not managed doesn't keep the others from the command.
-    It is named in RV(failed_instances), and the task fails when all else is done. In check mode a warning names it.
-    Without C(ec2:DescribeInstances) a terminated instance is only known from SSM's refusal, and not in check mode.
-  - SSM lists invocations later than it takes a command. They are read again, at most 12 times, O(wait_delay) apart, until
-    there are as many as SSM counts. An instance of which SSM still says nothing fails the task.
+  - With O(instance_ids), an instance that is terminated, unknown or not managed doesn't keep the others from the
+    command. It is named in RV(failed_instances), and the task fails when all else is done. In check mode a warning
+    names it. Without C(ec2:DescribeInstances) a terminated instance is only known from SSM's refusal, and not in check
+    mode.
+  - SSM lists invocations later than it takes a command. They are read again, at most 12 times, O(wait_delay) apart,
+    until there are as many as SSM counts. An instance of which SSM still says nothing fails the task.
   - A command counts as a change. Where its output tells whether it was one, use C(changed_when).
 attributes:
   check_mode:
@@ -272,7 +273,7 @@ targets:
       type: str
       sample: web-1
     ping_status:
-      description: SSM's V(Online), V(ConnectionLost) or V(Inactive), or V(Unmanaged).
+      description: SSM's V(Online), V(ConnectionLost) or V(Inactive), or V(Unmanaged) or V(InstanceTerminated).
       returned: always
       type: str
       sample: Online
