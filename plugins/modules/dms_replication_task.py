@@ -34,6 +34,8 @@ options:
       - V(stopped) is V(present), and stops the task before it is changed. One that was never started is stopped, too.
       - V(reloaded) is V(present), and loads all tables anew, from the beginning. A task that runs is stopped first. The
         first time that is C(start-replication), afterwards C(reload-target). Each run does so again.
+      - V(reloaded) of a task of O(migration_type=cdc), which has no tables to load, starts it anew from
+        O(cdc_start_position) or O(cdc_start_time), of which one is required. Each run does so again.
       - V(reloaded) with O(tables) loads these alone, while the task goes on running.
       - V(absent) deletes the task. It is refused for one that runs, unless O(force=true).
     type: str
@@ -69,7 +71,11 @@ options:
     type: path
   replication_task_settings:
     description:
-      - Settings of the task, by their sections. Only those that are said are compared, since DMS adds all others.
+      - Settings of the task, by their sections. Only those that are said are compared, since DMS adds all others. Upper
+        and lower case of a name doesn't matter.
+      - DMS leaves out some settings that it accepts. What is off, empty or null is no difference to what it leaves out,
+        and a null leaves a setting as it is. Any other setting that DMS doesn't list is sent once while the task is
+        stopped, or with another change. It never stops a task that runs; a warning names it.
       - The names of the CloudWatch log group and stream, which only DMS can set, are left out.
     type: dict
   replication_task_settings_file:
@@ -78,18 +84,25 @@ options:
     type: path
   cdc_start_time:
     description:
-      - From when to replicate changes, such as V(2026-11-24T12:00:00Z). It is said when the task is created and when it
-        is first started. DMS doesn't tell it afterwards, so that another one is not noticed.
+      - From when to replicate changes, such as V(2026-11-24T12:00:00Z). It is an order for a start, as
+        O(cdc_start_position) is.
     type: str
   cdc_start_position:
     description:
       - From where to replicate changes, as a checkpoint, a position of the source's log or a time.
-      - A task of O(migration_type=cdc) for which it is changed begins there when it is started.
+      - It is an order for a start and no property of the task, since DMS answers none, or a checkpoint, once the task
+        runs. The order is recorded in the tag C(sysops:dms_cdc_start) of the task, and given again it changes nothing.
+      - A stopped task of O(migration_type=cdc) for which another one is given begins there with O(state=started). A
+        task that runs is never stopped for it. With O(state=started) the module fails and names the remedy.
+      - A position for a task that was started and has no such tag (made by an earlier version, or by somebody else)
+        changes nothing, with a warning. O(state=reloaded) starts the task there.
     type: str
   cdc_stop_position:
     description:
       - Where to stop, V(server_time:2026-11-24T12:00:00) or V(commit_time:2026-11-24T12:00:00), in UTC.
       - One that is past is refused if the task would start with it.
+      - It is recorded in the tag C(sysops:dms_cdc_stop) of the task. Given again it changes nothing, whatever DMS
+        answers. Another one stops a task that runs, changes it and lets it go on from where it stopped.
     type: str
   tables:
     description:
@@ -255,6 +268,15 @@ replication_task:
       returned: if there is a task
       type: dict
       sample: {full_load_progress_percent: 100, tables_loaded: 12, tables_errored: 0}
+    recorded_orders:
+      description:
+        - Its tags C(sysops:dms_cdc_start), C(sysops:dms_cdc_stop) and C(sysops:dms_unlisted_settings), in which this
+          module records what DMS doesn't echo. They are not among RV(replication_task.tags), and C(purge_tags) keeps
+          them.
+      returned: if something is recorded
+      type: dict
+      version_added: 0.4.1
+      sample: {"sysops:dms_cdc_stop": "server_time:2026-11-24T12:00:00"}
     tags:
       description: Its tags.
       returned: if there is a task

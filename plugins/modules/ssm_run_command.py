@@ -178,6 +178,12 @@ notes:
     C(cloudformation:ListStackResources) and C(tag:GetResources).
   - With O(tags) and O(resource_group), an instance which is not running and which SSM doesn't know is not looked for,
     nor is one that is terminated.
+  - With O(instance_ids), an instance that is terminated, unknown or not managed doesn't keep the others from the
+    command. It is named in RV(failed_instances), and the task fails when all else is done. In check mode a warning
+    names it. Without C(ec2:DescribeInstances) a terminated instance is only known from SSM's refusal, and not in check
+    mode.
+  - SSM lists invocations later than it takes a command. They are read again, at most 12 times, O(wait_delay) apart,
+    until there are as many as SSM counts. An instance of which SSM still says nothing fails the task.
   - A command counts as a change. Where its output tells whether it was one, use C(changed_when).
 attributes:
   check_mode:
@@ -267,7 +273,7 @@ targets:
       type: str
       sample: web-1
     ping_status:
-      description: SSM's V(Online), V(ConnectionLost) or V(Inactive), or V(Unmanaged).
+      description: SSM's V(Online), V(ConnectionLost) or V(Inactive), or V(Unmanaged) or V(InstanceTerminated).
       returned: always
       type: str
       sample: Online
@@ -284,7 +290,8 @@ offline_instances:
   contains: *target
 unmanaged_instances:
   description:
-    - Those of RV(targets) that SSM does not manage. They have no SSM Agent, no instance profile, or no network.
+    - Those of RV(targets) that SSM does not manage. They have no SSM Agent, no instance profile, or no network, or they
+      are terminated (a C(ping_status) of V(InstanceTerminated)).
   returned: success, or failure after the instances were found
   type: list
   elements: dict
@@ -318,7 +325,9 @@ invocations:
     status_details:
       description:
         - SSM's reason, such as V(Failed), V(DeliveryTimedOut), V(ExecutionTimedOut), V(Undeliverable), V(Terminated),
-          V(AccessDenied) or V(InvalidPlatform). V(NotSent), V(Unmanaged) and V(Unknown) are the module's own words.
+          V(AccessDenied) or V(InvalidPlatform). V(NotSent), V(Unmanaged), V(InstanceTerminated), V(NoInvocation) and
+          V(Unknown) are the module's own words. V(InvalidInstanceId) says that SSM refused the instance when the
+          command was sent. V(NoInvocation) says that SSM names no invocation of the command on the instance.
           V(Unknown) says that AWS's answer was lost, so that the command may be running all the same. It is not sent
           again, since it might run twice.
       returned: always
@@ -335,7 +344,9 @@ invocations:
       type: str
       sample: 6.1.0-18-cloud-amd64
 failed_instances:
-  description: The instances on which the command did not succeed, or to which it was not sent.
+  description:
+    - The instances on which the command did not succeed, or to which it was not sent. In check mode, those to which it
+      would not be sent.
   returned: success, or failure after the instances were found
   type: list
   elements: dict

@@ -99,3 +99,22 @@ def test_an_endpoint_that_is_being_deleted_is_made_anew_once_it_is_gone(aws, mod
     assert (result["changed"], result["endpoint"]["status"]) == (True, "active")
     assert changes(aws) == {"CreateEndpoint": 2, "DeleteEndpoint": 1}
     assert module(NAME, **OPTIONS)["changed"] is False
+
+
+def test_attributes_that_dms_answers_as_settings_of_the_engine_are_as_wanted(aws, module, monkeypatch):
+    """An answer with the attribute moved to the engine's settings is made here: moto keeps the attributes."""
+    from tests.emulator.services import dms_endpoints
+
+    row_of = dms_endpoints._row
+
+    def moved(call, endpoint):
+        row = row_of(call, endpoint)
+        row.pop("ExtraConnectionAttributes", None)
+        return row | {"MySQLSettings": {"EventsPollInterval": 5, "CleanSourceMetadataOnMismatch": True}}
+
+    monkeypatch.setattr(dms_endpoints, "_row", moved)
+    attributes = "eventsPollInterval=5;cleanSourceMetadataOnMismatch=true"
+    module(NAME, **OPTIONS, extra_connection_attributes=attributes)
+    assert module(NAME, **OPTIONS, extra_connection_attributes=attributes)["changed"] is False
+    other = "eventsPollInterval=9;cleanSourceMetadataOnMismatch=true"
+    assert module(NAME, check=True, **OPTIONS, extra_connection_attributes=other)["changed"] is True

@@ -320,7 +320,210 @@ def test_cdc_stops_at_its_position_and_goes_on_with_another(aws, module, options
     assert module(NAME, **cdc, cdc_stop_position=soon)["changed"] is False
     assert start_type(module(NAME, **cdc, cdc_stop_position=later)) == "resume-processing"
     moved = {**cdc, "cdc_start_position": "mysql-bin.000030:4"}
+    module(NAME, **{**moved, "state": "stopped"})
     assert start_type(module(NAME, **moved, cdc_stop_position=later)) == "start-replication"
+
+
+POSITION, OTHER = "checkpoint:V1#27#mysql-bin-changelog.157832:1975", "mysql-bin.000030:4"
+
+
+@pytest.fixture
+def cdc(options: Json) -> Json:
+    return {**options, "migration_type": "cdc", "cdc_start_position": POSITION, "state": "started"}
+
+
+def started_from() -> str:
+    position: str = moto_task().cdc_start_position
+    return position
+
+
+@pytest.mark.parametrize("told", [None, "checkpoint:V1#99#another", "given"])
+def test_a_start_position_given_again_leaves_the_replication_alone(aws, module, cdc, told):
+    """That DMS answers none, or a checkpoint, is added in services/dms_tasks.py."""
+    assert start_type(module(NAME, **cdc)) == "start-replication"
+    moto_task().checkpoint = POSITION if told == "given" else told
+    aws.calls.clear()
+    for state in ("started", "present", "started"):
+        again = module(NAME, **{**cdc, "state": state})
+        assert (again["changed"], again["changes"]) == (False, [])
+        assert "warnings" not in again
+    assert changes(aws) == {}
+    module(NAME, **{**cdc, "state": "stopped"})
+    assert start_type(module(NAME, **cdc)) == "resume-processing"
+
+
+@pytest.mark.parametrize("told", [None, "checkpoint:V1#99#another"])
+def test_a_start_position_of_which_nothing_is_recorded_moves_nothing(aws, module, cdc, told):
+    """As of a task that 0.4.0 has made."""
+    module(NAME, **cdc)
+    task, client = moto_task(), aws.client("dms", REGION)
+    task.checkpoint = told
+    client.remove_tags_from_resource(ResourceArn=task.arn, TagKeys=["sysops:dms_cdc_start"])
+    aws.calls.clear()
+    again = module(NAME, **{**cdc, "cdc_start_position": OTHER})
+    assert again["changed"] is False
+    assert "It is not known from where replication task orders was started" in json.dumps(again["warnings"])
+    assert changes(aws) == {}
+    module(NAME, **{**cdc, "state": "stopped"})
+    assert start_type(module(NAME, **{**cdc, "cdc_start_position": OTHER})) == "resume-processing"
+    # the order that is meant
+    assert start_type(module(NAME, **{**cdc, "cdc_start_position": OTHER, "state": "reloaded"})) == "start-replication"
+    assert started_from() == OTHER
+    assert module(NAME, **{**cdc, "cdc_start_position": OTHER})["changed"] is False
+
+
+@pytest.mark.parametrize("check", [True, False])
+def test_another_start_position_never_stops_a_replication(aws, module, cdc, check):
+    module(NAME, **cdc)
+    aws.calls.clear()
+    moved = {**cdc, "cdc_start_position": OTHER}
+    result = module(NAME, check=check, **moved)
+    assert "stop it first with state: stopped, after which state: started begins there" in result["msg"]
+    present = module(NAME, check=check, **{**moved, "state": "present"})
+    assert present["changed"] is False
+    assert "is an order for a start, state: started" in json.dumps(present["warnings"])
+    assert changes(aws) == {}
+
+
+def test_another_start_position_is_begun_with_once(aws, module, cdc):
+    module(NAME, **cdc)
+    moved = {**cdc, "cdc_start_position": OTHER}
+    module(NAME, **{**moved, "state": "stopped"})
+    planned = module(NAME, check=True, **moved)
+    assert start_type(planned) == "start-replication"
+    assert {row["property"]: row["after"] for row in planned["changes"]}["cdc_start_position"] == OTHER
+    assert start_type(module(NAME, **moved)) == "start-replication"
+    assert started_from() == OTHER
+    aws.calls.clear()
+    assert module(NAME, **moved)["changed"] is False
+    assert changes(aws) == {}
+    module(NAME, **{**moved, "state": "stopped"})
+    assert start_type(module(NAME, **moved)) == "resume-processing"
+
+
+def test_a_run_that_dies_before_the_start_does_not_resume_from_the_old_checkpoint(aws, module, cdc):
+    module(NAME, **cdc)
+    moved = {**cdc, "cdc_start_position": OTHER}
+    module(NAME, **{**moved, "state": "stopped"})
+    aws.faults.deny(operation="StartReplicationTask")
+    assert module(NAME, **moved)["failed"] is True
+    aws.faults.clear()
+    # whoever leaves the position out now is told
+    left_out = {name: value for name, value in cdc.items() if name != "cdc_start_position"}
+    assert "give cdc_start_position again" in json.dumps(module(NAME, check=True, **left_out)["warnings"])
+    assert start_type(module(NAME, **moved)) == "start-replication"
+    assert started_from() == OTHER
+
+
+def test_a_run_that_dies_after_the_start_does_not_start_again(aws, module, cdc):
+    module(NAME, **cdc)
+    moved, task = {**cdc, "cdc_start_position": OTHER}, moto_task()
+    module(NAME, **{**moved, "state": "stopped"})
+    aws.faults.deny(operation="StartReplicationTask")
+    module(NAME, **moved)
+    aws.faults.clear()
+    aws.client("dms", REGION).start_replication_task(
+        ReplicationTaskArn=task.arn, StartReplicationTaskType="start-replication", CdcStartPosition=OTHER
+    )
+    aws.calls.clear()
+    assert start_type(module(NAME, **moved)) is None
+    assert changes(aws) == {"AddTagsToResource": 1}
+    module(NAME, **{**moved, "state": "stopped"})
+    assert start_type(module(NAME, **moved)) == "resume-processing"
+
+
+def test_a_position_that_changes_before_the_first_start_is_the_one_that_counts(aws, module, cdc):
+    module(NAME, **{**cdc, "state": "present"})
+    assert module(NAME, **{**cdc, "state": "present"})["changed"] is False
+    moved = {**cdc, "cdc_start_position": OTHER}
+    assert module(NAME, **{**moved, "state": "present"})["changed"] is True
+    assert module(NAME, **{**moved, "state": "present"})["changed"] is False
+    # as the role starts it
+    module(NAME, replication_task_identifier="orders", state="started")
+    assert started_from() == OTHER
+    aws.calls.clear()
+    assert module(NAME, **moved)["changed"] is False
+    assert changes(aws) == {}
+
+
+def test_a_start_time_is_an_order_too(aws, module, cdc):
+    timed = {**cdc, "cdc_start_position": None, "cdc_start_time": "2026-11-24T12:00:00Z"}
+    timed = {name: value for name, value in timed.items() if value is not None}
+    module(NAME, **timed)
+    aws.calls.clear()
+    assert module(NAME, **{**timed, "cdc_start_time": "2026-11-24T13:00:00+01:00"})["changed"] is False
+    later = {**timed, "cdc_start_time": "2026-11-25T12:00:00Z"}
+    assert "stop it first" in module(NAME, **later)["msg"]
+    assert changes(aws) == {}
+    module(NAME, **{**later, "state": "stopped"})
+    assert start_type(module(NAME, **later)) == "start-replication"
+
+
+@pytest.mark.parametrize("told", [None, "server_time: {}", "{}.000Z"])
+def test_a_stop_position_given_again_leaves_the_replication_alone(aws, module, cdc, monkeypatch, told):
+    """A spelling of DMS's own, or none."""
+    from tests.emulator.services import dms_tasks
+
+    later = time.strftime("%Y-%m-%dT%H:%M:%S", time.gmtime(time.time() + 3600))
+    options = {**cdc, "cdc_stop_position": f"server_time:{later}"}
+    module(NAME, **options)
+    row_of = dms_tasks.row_of
+
+    def answer(task: Any) -> Json:
+        row = row_of(task)
+        row.pop("CdcStopPosition", None)
+        return row | ({"CdcStopPosition": told.format(options["cdc_stop_position"])} if told else {})
+
+    monkeypatch.setattr(dms_tasks, "row_of", answer)
+    aws.calls.clear()
+    assert module(NAME, **options)["changed"] is False
+    assert changes(aws) == {}
+
+
+def test_records_are_no_tags_of_the_operator(aws, module, cdc):
+    made = module(NAME, **cdc)["replication_task"]
+    assert made["tags"] == {"Team": "shop"}
+    assert module(NAME, **{**cdc, "tags": {"Team": "other"}, "purge_tags": True})["changed"] is True
+    tags = aws.client("dms", REGION).list_tags_for_resource(ResourceArn=made["replication_task_arn"])["TagList"]
+    assert {tag["Key"] for tag in tags} == {"Team", "sysops:dms_cdc_start"}
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        {"TTSettings": {"EnableTT": False, "FailTaskOnTTFailure": False}},
+        {"TTSettings": {"EnableTT": False, "FailTaskOnTTFailure": None}, "BeforeImageSettings": {"FieldName": ""}},
+        {"targetMetadata": {"lobMaxSize": "32"}, "TTSettings": None, "New": {"A": 0, "B": []}},
+    ],
+)
+def test_settings_that_dms_does_not_echo_are_no_change(aws, module, options, running, settings):
+    """That DMS drops them is added in services/dms_tasks.py."""
+    for state in ("started", "present"):
+        again = module(NAME, **{**options, "replication_task_settings": settings}, state=state)
+        assert (again["changed"], again.get("warnings")) == (False, None)
+    assert changes(aws) == {}
+
+
+def test_a_setting_that_dms_does_not_list_never_stops_a_task_that_runs(aws, module, options, running):
+    wanted = {**options, "replication_task_settings": {"TTSettings": {"FailTaskOnTTFailure": True}}}
+    for state in ("started", "present"):
+        again = module(NAME, **wanted, state=state)
+        assert again["changed"] is False
+        assert "DMS doesn't list TTSettings.FailTaskOnTTFailure" in json.dumps(again["warnings"])
+    assert changes(aws) == {}
+    module(NAME, **wanted, state="stopped")
+    # at rest it is sent once
+    assert module(NAME, **wanted, state="stopped")["changed"] is True
+    assert changes(aws)["ModifyReplicationTask"] == 1
+    assert module(NAME, **wanted, state="stopped")["changed"] is False
+    assert start_type(module(NAME, **wanted, state="started")) == "resume-processing"
+
+
+def test_a_new_task_is_told_once_what_dms_does_not_list(aws, module, options):
+    wanted = {**options, "replication_task_settings": {"TTSettings": {"EnableTT": True, "FailTaskOnTTFailure": True}}}
+    module(NAME, **wanted)
+    assert module(NAME, **wanted)["changed"] is False
+    assert changes(aws) == {"CreateReplicationTask": 1, "AddTagsToResource": 1}
 
 
 @pytest.mark.parametrize(

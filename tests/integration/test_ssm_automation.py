@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.emulator import Emulator
-from tests.emulator.services.ssm_automation import end_before_targets, set_looks
+from tests.emulator.services.ssm_automation import end_before_targets, list_late, set_looks
 from tests.integration.conftest import Json, Module
 
 REGION = "us-east-1"
@@ -92,3 +92,13 @@ def test_check_mode_starts_nothing(aws, module: Module, options):
     result = module("ssm_automation", check=True, **options)
     assert (result["changed"], result["status"], result["execution_id"]) == (True, "Planned", None)
     assert "StartAutomationExecution" not in {key[3] for key in aws.calls}
+
+
+@pytest.mark.parametrize(("looks", "status"), [(3, "Success"), (float("inf"), "NotStarted")])
+def test_executions_that_ssm_lists_late_are_read_again_and_missing_ones_fail(module: Module, options, looks, status):
+    """That SSM names them late is added in services/ssm_automation.py."""
+    del options["target_tag"]
+    list_late(backend(), looks)
+    result = module("ssm_automation", **options, target_values=["a", "b"])
+    assert {row["target"]: row["status"] for row in result.get("executions", [])} == {"a": status, "b": status}, result
+    assert bool(result.get("failed")) is (status != "Success")

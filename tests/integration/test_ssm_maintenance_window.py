@@ -457,3 +457,24 @@ def test_a_denied_read_changes_nothing(aws, module, existing, operation):
     for options in ({**OPTIONS, "duration": 9}, ABSENT):
         assert f"ssm:{operation} answered AccessDenied" in module("ssm_maintenance_window", **options)["msg"]
     assert changes(aws) == {}
+
+
+@pytest.mark.parametrize("own", [{}, {"lambda": {}}, {"lambda": {"payload": None, "qualifier": None}}])
+def test_tasks_without_parameters_are_unchanged_by_a_second_run(aws, module: Module, own):
+    function = {"name": "report", "task_type": "LAMBDA", "task_arn": "patch-report", **own}
+    machine = {
+        "name": "steps",
+        "task_type": "STEP_FUNCTIONS",
+        "task_arn": "arn:aws:states:us-east-1:123456789012:stateMachine:report",
+        "priority": 0,
+    }
+    options = {**OPTIONS, "tasks": [function, machine]}
+    assert module("ssm_maintenance_window", **options)["changed"] is True
+    aws.calls.clear()
+    again = module("ssm_maintenance_window", **options)
+    assert (again["changed"], again["changes"]) == (False, [])
+    assert changes(aws) == {}
+    # parameters that are taken out are a change
+    module("ssm_maintenance_window", **{**options, "tasks": [FUNCTION, machine]})
+    assert module("ssm_maintenance_window", **options)["changed"] is True
+    assert module("ssm_maintenance_window", **options)["changed"] is False

@@ -434,3 +434,14 @@ def test_throttled_calls_are_repeated(aws, module):
     aws.faults.throttle(operation="CreatePatchBaseline", times=2)
     assert module("ssm_patch_baseline", **OPTIONS)["changed"] is True
     assert len(state(aws)) == 1
+
+
+def test_a_date_that_becomes_no_days_at_all_is_a_change(aws, module: Module):
+    """0 days is no difference to what AWS doesn't echo, but the date is."""
+    dated = {"patch_filters": SECURITY, "approve_until_date": "2026-10-31"}
+    at_once = {"patch_filters": SECURITY, "approve_after_days": 0}
+    module("ssm_patch_baseline", **{**OPTIONS, "approval_rules": [dated]})
+    changed = module("ssm_patch_baseline", **{**OPTIONS, "approval_rules": [at_once]})
+    assert changed["changed"] is True, changed
+    assert module("ssm_patch_baseline", **{**OPTIONS, "approval_rules": [at_once]})["changed"] is False
+    assert module("ssm_patch_baseline", **{**OPTIONS, "approval_rules": [dated]})["changed"] is True

@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 from tests.emulator import Emulator
-from tests.emulator.services.ssm_commands import refuse_commands, sent_of, set_lingering, set_looks
+from tests.emulator.services.ssm_commands import list_late, refuse_commands, sent_of, set_lingering, set_looks
 from tests.emulator.services.ssm_instances import Outcome, manage, managed_of
 from tests.integration.conftest import Json, Module, changes
 
@@ -252,8 +252,144 @@ def test_a_terminated_instance_does_not_keep_the_others_from_the_command(aws, mo
     result = module("ssm_run_command", **options)
     assert result.get("failed") is not True, result["msg"]
     assert by_name(result["targets"]).keys() == by_name(result["invocations"]).keys() == {"web-1", "web-2"}
-    named = module("ssm_run_command", **QUICK, instance_ids=[*web, gone])
-    assert "InvalidInstanceId" in named["msg"]
+
+
+def terminate(instance_id: str) -> None:
+    from moto.ec2.models import ec2_backends
+
+    instance = ec2_backends["123456789012"][REGION].get_instance(instance_id)
+    instance._state.name, instance._state.code = "terminated", 48
+
+
+UNKNOWN_ID = "i-0123456789abcdef0"
+
+
+def test_one_terminated_id_is_named_and_the_others_get_the_command(aws, module: Module, web):
+    """SSM goes on naming it, and refuses all ids where one is terminated (services/ssm_commands.py)."""
+    gone, stray = add(aws, "gone"), add(aws, "stray", managed=False)
+    terminate(gone)
+    options = {**QUICK, "instance_ids": [*web, gone, stray, UNKNOWN_ID]}
+    planned = module("ssm_run_command", check=True, **options)
+    assert planned["changed"] is True
+    assert planned.get("failed") is not True
+    details = {gone: "InstanceTerminated", stray: "Unmanaged", UNKNOWN_ID: "Unmanaged"}
+    assert {row["instance_id"]: row["status_details"] for row in planned["failed_instances"]} == details
+    assert all(instance_id in json.dumps(planned["warnings"]) for instance_id in details)
+    assert calls(aws, "SendCommand") == 0
+    result = module("ssm_run_command", **options)
+    assert result["failed"] is True
+    assert result["changed"] is True
+    assert [row["status"] for row in result["invocations"]] == ["Success", "Success"]
+    assert {row["instance_id"]: row["status_details"] for row in result["failed_instances"]} == details
+    assert "3 of 5 instances did not succeed" in result["msg"]
+    assert calls(aws, "SendCommand") == 1
+    tolerant = module("ssm_run_command", **options, ignore_unmanaged=True)
+    assert [row["instance_id"] for row in tolerant["failed_instances"]] == [gone]
+
+
+def test_ids_alone_need_no_permission_of_ec2_and_who_ssm_refuses_is_named(aws, module: Module, web):
+    gone = add(aws, "gone")
+    terminate(gone)
+    aws.faults.deny(operation="DescribeInstances")
+    result = module("ssm_run_command", **QUICK, instance_ids=[*web, gone])
+    assert [row["status"] for row in result["invocations"]] == ["Success", "Success"]
+    (failed,) = result["failed_instances"]
+    assert (failed["instance_id"], failed["status_details"]) == (gone, "InvalidInstanceId")
+    # the first one was refused, which is an answer: nothing was sent
+    assert calls(aws, "SendCommand") == 2
+    assert len(sent_of(backend())) == 1
+
+
+def test_where_ssm_refuses_all_that_are_named_nothing_is_sent(aws, module: Module):
+    gone = [add(aws, f"gone-{number}") for number in range(2)]
+    aws.faults.deny(operation="DescribeInstances")
+    for instance_id in gone:
+        terminate(instance_id)
+    result = module("ssm_run_command", **QUICK, instance_ids=gone)
+    assert result["failed"] is True
+    assert (result["changed"], result["command_ids"]) == (False, [])
+    assert {row["instance_id"] for row in result["failed_instances"]} == set(gone)
+    assert calls(aws, "SendCommand") == 1
+
+
+@pytest.mark.parametrize("known", [0, 2])
+@pytest.mark.parametrize("selector", ["ids", "tags"])
+def test_invocations_that_ssm_lists_late_are_read_again(aws, module: Module, web, known, selector):
+    """That SSM names them late is added in services/ssm_commands.py."""
+    ids = [*web, add(aws, "web-3", **answering(Outcome("Failed", 3)))]
+    list_late(backend(), 3, known)
+    options = {**QUICK, "instance_ids": ids} if selector == "ids" else BY_TAG
+    result = module("ssm_run_command", **options)
+    assert {row["instance_id"] for row in result["invocations"]} == set(ids)
+    assert [(row["name"], row["exit_code"]) for row in result["failed_instances"]] == [("web-3", 3)]
+    assert calls(aws, "SendCommand") == 1
+
+
+@pytest.mark.parametrize("known", [0, 2])
+@pytest.mark.parametrize("selector", ["ids", "tags"])
+def test_an_instance_of_which_ssm_never_says_anything_is_named_and_fails(aws, module: Module, web, known, selector):
+    ids = sorted([*web, add(aws, "web-3")])
+    list_late(backend(), float("inf"), known)
+    options = {**QUICK, "instance_ids": ids} if selector == "ids" else BY_TAG
+    result = module("ssm_run_command", **options)
+    assert result["failed"] is True
+    assert len(result["invocations"]) == known
+    assert {row["status_details"] for row in result["failed_instances"]} == {"NoInvocation"}
+    assert len(result["failed_instances"]) == 3 - known
+    assert all(row["instance_id"] in result["msg"] for row in result["failed_instances"])
+    assert calls(aws, "SendCommand") == 1
+
+
+def test_instances_that_ssm_counts_and_nobody_names_fail_the_task(aws, module: Module, web, monkeypatch):
+    """A new instance has the tag by the time that SSM looks, and its invocation is never listed."""
+    from tests.emulator.services import ssm_commands
+
+    late = add(aws, "late", managed=False)
+    monkeypatch.setattr(ssm_commands, "_instances", lambda call: [*_managed(web), manage(backend(), late)])
+    list_late(backend(), float("inf"), 2)
+    result = module("ssm_run_command", **BY_TAG, ignore_unmanaged=True)
+    assert result["failed"] is True
+    assert f"SSM counts 1 more instances than it names for {result['command_id']}" in result["msg"]
+    assert len(result["invocations"]) == 2
+
+
+def _managed(ids: list[str]) -> list[Any]:
+    return [managed_of(backend())[instance_id] for instance_id in ids]
+
+
+def test_a_tag_that_no_instance_has_any_more_when_ssm_looks(aws, module: Module, web, monkeypatch):
+    from tests.emulator.services import ssm_commands
+
+    monkeypatch.setattr(ssm_commands, "_instances", lambda call: [])
+    result = module("ssm_run_command", **BY_TAG)
+    assert {row["status_details"] for row in result["failed_instances"]} == {"NoInstancesInTag"}
+
+
+def test_output_that_cannot_be_read_in_full_costs_itself(aws, module: Module, web):
+    add(aws, "bad", **answering(Outcome("Failed", 1, "b" * 4000, "the reason")))
+    aws.faults.deny(operation="GetCommandInvocation")
+    result = module("ssm_run_command", **BY_TAG, max_errors="100%")
+    rows = by_name(result["invocations"])
+    assert {name: row["status"] for name, row in rows.items()} == {
+        "web-1": "Success",
+        "web-2": "Success",
+        "bad": "Failed",
+    }
+    assert rows["bad"]["output"].startswith("bbb")
+    warned = json.dumps(result["warnings"])
+    assert "The output of 1 instances is cut and can't be read in full: bad (" in warned
+    assert "AccessDenied" in warned
+
+
+def test_a_command_whose_course_cannot_be_read_leaves_nobody_out(aws, module: Module, web):
+    aws.faults.deny(operation="ListCommandInvocations")
+    result = module("ssm_run_command", **QUICK, instance_ids=web)
+    assert result["failed"] is True
+    assert result["changed"] is True
+    assert {row["instance_id"]: row["status_details"] for row in result["failed_instances"]} == dict.fromkeys(
+        web, "Unknown"
+    )
+    assert result["command_id"]
 
 
 def test_a_stopped_instance_that_ssm_manages_is_still_meant(aws, module: Module, web):
@@ -442,7 +578,7 @@ def test_what_ssm_refuses_is_told_in_its_words(aws, module: Module, web):
     assert result.get("changed") is not True
 
 
-def test_a_later_command_that_is_refused_leaves_the_earlier_ones_in_the_result(aws, module: Module):
+def test_who_a_later_command_is_refused_for_is_named_and_the_others_get_it(aws, module: Module):
     ids = [add(aws, f"web-{number}") for number in range(60)]
     doomed = sorted(ids)[55]
     managed = managed_of(backend())
@@ -451,7 +587,20 @@ def test_a_later_command_that_is_refused_leaves_the_earlier_ones_in_the_result(a
     first.machine = lambda _parameters: managed.pop(doomed, None) and Outcome()
     result = module("ssm_run_command", **QUICK, instance_ids=ids)
     assert result["failed"] is True
-    assert "InvalidInstanceId" in result["msg"]
+    assert len(result["invocations"]) == 59
+    (failed,) = result["failed_instances"]
+    assert (failed["instance_id"], failed["status_details"]) == (doomed, "InvalidInstanceId")
+    assert len(sent_of(backend())) == 2
+
+
+def test_a_later_command_that_is_refused_leaves_the_earlier_ones_in_the_result(aws, module: Module):
+    ids = sorted(add(aws, f"web-{number}") for number in range(60))
+    first = managed_of(backend())[ids[0]]
+    first.machine = lambda _parameters: aws.faults.deny(operation="SendCommand") or Outcome()
+    result = module("ssm_run_command", **QUICK, instance_ids=ids)
+    assert result["failed"] is True
+    assert "ssm:SendCommand answered AccessDeniedException" in result["msg"]
     assert len(result["invocations"]) == 50
-    assert {row["status_details"] for row in result["failed_instances"]} == {"NotSent"}
-    assert len(result["failed_instances"]) == 10
+    assert {row["instance_id"]: row["status_details"] for row in result["failed_instances"]} == dict.fromkeys(
+        ids[50:], "NotSent"
+    )

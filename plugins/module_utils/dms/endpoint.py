@@ -6,7 +6,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.tagging import ansible_dict_to_boto3_tag_list
@@ -172,16 +172,20 @@ class Endpoint(DmsResource):
 
 def _as_written(current: Properties, desired: Properties) -> Properties:
     """A key by its id, and attributes to which DMS has added its own, mean the whole of what DMS tells."""
-    means: Mapping[str, Callable[[str, str], bool]] = {"KmsKeyId": is_id_of, "ExtraConnectionAttributes": _are_among}
-    return {
-        name: desired[name]
-        for name, is_meant in means.items()
-        if desired.get(name) and is_meant(desired[name], str(current.get(name) or ""))
-    }
+    same: Properties = {}
+    key, attributes = desired.get("KmsKeyId"), desired.get("ExtraConnectionAttributes")
+    if key and is_id_of(key, str(current.get("KmsKeyId") or "")):
+        same["KmsKeyId"] = key
+    if attributes and _attributes(attributes).items() <= _told_attributes(current).items():
+        same["ExtraConnectionAttributes"] = attributes
+    return same
 
 
-def _are_among(wanted: str, current: str) -> bool:
-    return _attributes(wanted).items() <= _attributes(current).items()
+def _told_attributes(current: Properties) -> dict[str, str]:
+    """DMS may answer an attribute as the engine's setting of the same name, in place of the attribute."""
+    groups = (value for name, value in current.items() if name.endswith("Settings") and isinstance(value, Mapping))
+    settings = {name.casefold(): _flag(str(value)) for group in groups for name, value in group.items()}
+    return settings | _attributes(str(current.get("ExtraConnectionAttributes") or ""))
 
 
 def _attributes(text: str) -> dict[str, str]:

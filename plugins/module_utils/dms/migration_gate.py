@@ -44,6 +44,7 @@ def refusals(task: Resource, tables: Sequence[Resource], latency: Latency, limit
     return [
         *_state(task),
         *(Refusal(words) for words in _tables(task, tables)),
+        *_unlisted(task, tables, limits),
         *(_validation(tables, limits) if limits.require_validation else ()),
         *(Refusal(words, passes=True) for words in (_latency(latency, limits) if replicates(task) else ())),
     ]
@@ -70,6 +71,16 @@ def _tables(task: Resource, tables: Sequence[Resource]) -> Iterator[str]:
     other = [name_of(table) for table in tables if table.get("TableState") not in (LOADED, ERRORED)]
     if other and task["MigrationType"] != "cdc":
         yield f"{count(len(other), 'table')} not completely loaded ({named(other)})."
+
+
+def _unlisted(task: Resource, tables: Sequence[Resource], limits: Limits) -> Iterator[Refusal]:
+    """A table that DMS counts and doesn't name is not validated for sure; it may be named a moment later."""
+    counts = statistics(task)
+    counted = int(counts["TablesLoaded"]) + int(counts["TablesErrored"])
+    if not tables and (counted or limits.require_validation):
+        yield Refusal("DMS lists no statistics of tables, so that nothing is known of them.", passes=True)
+    elif counted > len(tables) and limits.require_validation:
+        yield Refusal(f"DMS counts {count(counted, 'table')}, and lists statistics of {len(tables)}.", passes=True)
 
 
 def _validation(tables: Sequence[Resource], limits: Limits) -> Iterator[Refusal]:

@@ -20,9 +20,34 @@ from ..sweep.region import Region
 from . import task_goals as goals
 from .lookup import ENDPOINT, INSTANCE, TASK, existing, failure_message, listed
 from .resource import DmsResource
-from .task_course import ABSENT, RELOADED, START, STARTED, STOPPED, Course, Situation, Wish, course
-from .task_documents import mappings_text, merged, missing, parsed
+from .task_course import (
+    ABSENT,
+    AT_WORK,
+    PHASES,
+    RELOADED,
+    START,
+    STARTED,
+    STOPPED,
+    Course,
+    Situation,
+    Wish,
+    course,
+    was_started,
+)
+from .task_documents import Comparison, compared, mappings_text, merged, parsed, paths
 from .task_options import NEEDED, check, desired, moment, refuse_past
+from .task_orders import (
+    CARRIED_OUT,
+    ORDERS,
+    SETTINGS_TAG,
+    START_TAG,
+    STOP_TAG,
+    Orders,
+    pending_record,
+    recorded,
+    settings_record,
+    split,
+)
 
 SETTINGS = ("MigrationType", "TableMappings", "ReplicationTaskSettings", "CdcStartPosition", "CdcStopPosition")
 ENDS = {
@@ -39,7 +64,8 @@ START_TYPE = "StartReplicationTaskType"
 class ReplicationTask(DmsResource):
     """https://docs.aws.amazon.com/dms/latest/APIReference/API_ReplicationTask.html
 
-    Its properties are those of ReplicationTask. In a change, `ReplicationTaskSettings` are those that differ.
+    Its properties are those of ReplicationTask, and of its tags those of task_orders.py as `RecordedOrders`. In a
+    change, `ReplicationTaskSettings` are those that differ.
     """
 
     kind = "replication task"
@@ -62,6 +88,7 @@ class ReplicationTask(DmsResource):
         super().__init__(options)
         self._state: str = options["state"]
         self._desired = desired(options) if self._state != ABSENT else {}
+        self._orders = Orders.of(options) if self._state != ABSENT else Orders()
         self.finished = self._goals()
 
     def _goals(self) -> Sequence[Goal]:
@@ -91,31 +118,56 @@ class ReplicationTask(DmsResource):
         if found is None:
             return None
         message = failure_message(found.get("LastFailureMessage"))
-        return {**found, "LastFailureMessage": message}
+        tags, orders = split(found[TAGS])
+        return {**found, "LastFailureMessage": message, TAGS: tags, **({ORDERS: orders} if orders else {})}
 
     def desired(self) -> Properties:
         return dict(self._desired)
 
     def compare(self, current: Properties, desired: Properties) -> dict[str, Change]:
-        documents = ("TableMappings", "ReplicationTaskSettings")
-        changes = differences(current, {name: value for name, value in desired.items() if name not in documents})
+        special = ("TableMappings", "ReplicationTaskSettings", *self._orders.given_before(current))
+        changes = differences(current, {name: value for name, value in desired.items() if name not in special})
         if "TableMappings" in desired:
             there = mappings_text(parsed(current["TableMappings"])) if "TableMappings" in current else None
             if there != desired["TableMappings"]:
                 changes["TableMappings"] = Change("TableMappings", there, desired["TableMappings"])
-        if settings := desired.get("ReplicationTaskSettings"):
-            before, after = missing(parsed(current.get("ReplicationTaskSettings")), json.loads(settings))
+        if "ReplicationTaskSettings" in desired:
+            settings = self._settings(current)
+            after = {**settings.after, **(settings.unlisted if self._sends_unlisted(current, settings) else {})}
             if after:
-                told = (json.dumps(part, sort_keys=True) if part else None for part in (before, after))
+                told = (json.dumps(part, sort_keys=True) if part else None for part in (settings.before, after))
                 changes["ReplicationTaskSettings"] = Change("ReplicationTaskSettings", *told)
         return changes
+
+    def _settings(self, current: Properties) -> Comparison:
+        wanted = json.loads(self._desired.get("ReplicationTaskSettings", "{}"))
+        return compared(parsed(current.get("ReplicationTaskSettings")), wanted)
+
+    def _sends_unlisted(self, current: Properties, settings: Comparison) -> bool:
+        """What DMS doesn't list is sent once, and never stops a task that runs."""
+        if not settings.unlisted or PHASES.get(current.get("Status", ""), AT_WORK) == AT_WORK:
+            return bool(settings.unlisted and not current)
+        return recorded(current, SETTINGS_TAG) != settings_record(settings.unlisted)
+
+    def warnings(self, current: Properties | None) -> list[str]:
+        if current is None or self._state == ABSENT:
+            return []
+        words = self._orders.warnings(self.name, current, self._state)
+        if unlisted := paths(self._settings(current).unlisted):
+            words.append(
+                f"DMS doesn't list {', '.join(unlisted)} among the settings of replication task {self.name}, so that it"
+                " is not known whether that holds. A task that runs is not stopped for it: it is sent once when the"
+                " task is stopped."
+            )
+        return words
 
     def moves(self, region: Region, current: Properties | None, changes: Mapping[str, Change]) -> Moves:
         validates = self._options["reload_option"] != "data-reload"
         tables, force = bool(self._options["tables"]), self._options["force"]
         wish = Wish(self._state, self._options["wait_for"], tables, force, validates)
         touched = frozenset(changes) & {*SETTINGS} if current and self._state != ABSENT else frozenset()
-        situation = Situation.of(current, self._desired.get("MigrationType"), touched)
+        moved, ordered = self._orders.moves(current or {}), bool(self._orders.start)
+        situation = Situation.of(current, self._desired.get("MigrationType"), touched, ordered, moved)
         way = course(self.name, situation, wish)
         if current is None:
             self._refuse_incomplete()
@@ -125,14 +177,40 @@ class ReplicationTask(DmsResource):
         return self._moves(current, way)
 
     def _moves(self, current: Properties | None, way: Course) -> Moves:
-        after: list[Move] = []
+        before, after = [], []
+        if way.stop:
+            stays = Change("Status", current["Status"], "stopped") if current and self._state == STOPPED else None
+            before.append(Move("stopped", _stop, stays, goals.AT_REST))
         if way.start:
+            if way.start == START and self._orders.start and current and was_started(current):
+                before.append(self._announcement(current))
             after.append(Move(way.start, self._start(way.start), Change(START_TYPE, None, way.start)))
+        elif current and self._orders.start_state(current) == CARRIED_OUT:
+            after.append(self._belated_record(current))
         if way.reload_tables:
             names = sorted(f"{row['schema_name']}.{row['table_name']}" for row in self._options["tables"])
             after.append(Move("reloaded tables", self._reload_tables, Change("ReloadedTables", None, names)))
-        stays = Change("Status", current["Status"], "stopped") if current and self._state == STOPPED else None
-        return Moves([Move("stopped", _stop, stays, goals.AT_REST)] if way.stop else [], after)
+        return Moves(before, after)
+
+    def _announcement(self, current: Properties) -> Move:
+        """Of a start from another position: a run that dies before it starts is known by it, and does not resume."""
+        orders = self._orders
+
+        def announce(region: Region, task: Properties) -> None:
+            _record(region, task, {START_TAG: pending_record(orders.start, task)})
+
+        change = Change(orders.member, current.get(orders.member), orders.told)
+        return Move("recorded the new start position", announce, change)
+
+    def _belated_record(self, current: Properties) -> Move:
+        """Where a run died between the start and its record."""
+        records = self._orders.unrecorded(current, is_start=True)
+
+        def record(region: Region, task: Properties) -> None:
+            _record(region, task, records)
+
+        change = Change(ORDERS, current.get(ORDERS), {**current.get(ORDERS, {}), **records})
+        return Move("recorded the start position", record, change)
 
     def _refuse_incomplete(self) -> None:
         names = [name for name in NEEDED if not self._options[name] and not self._options.get(f"{name}_file")]
@@ -157,8 +235,15 @@ class ReplicationTask(DmsResource):
 
     def create(self, region: Region, desired: Properties) -> None:
         parameters: dict[str, Any] = {**desired, **self._start_time()}
-        parameters[TAGS] = ansible_dict_to_boto3_tag_list(desired.get(TAGS, {}))
-        region.call("dms", "create_replication_task", ReplicationTaskIdentifier=self.name, **parameters)
+        tags = {**desired.get(TAGS, {}), **self._orders.records}
+        parameters[TAGS] = ansible_dict_to_boto3_tag_list(tags)
+        answer = region.call("dms", "create_replication_task", ReplicationTaskIdentifier=self.name, **parameters)
+        self._record_unlisted(region, answer["ReplicationTask"])
+
+    def _record_unlisted(self, region: Region, answer: Properties) -> None:
+        """Of what was just sent, what DMS doesn't list, so that it is not sent again."""
+        if "ReplicationTaskSettings" in answer and (unlisted := self._settings(answer).unlisted):
+            _record(region, answer, {SETTINGS_TAG: settings_record(unlisted)})
 
     def _start_time(self) -> dict[str, Any]:
         text = self._options["cdc_start_time"]
@@ -170,10 +255,14 @@ class ReplicationTask(DmsResource):
     def _modify(self, region: Region, current: Properties, changes: Mapping[str, Change]) -> None:
         parameters = {name: change.after for name, change in changes.items()}
         if "ReplicationTaskSettings" in parameters:
-            wanted = json.loads(parameters["ReplicationTaskSettings"])
+            wanted = json.loads(self._desired["ReplicationTaskSettings"])
             whole = merged(parsed(current.get("ReplicationTaskSettings")), wanted)
             parameters["ReplicationTaskSettings"] = json.dumps(whole)
-        region.call("dms", "modify_replication_task", **self.by_arn(current), **parameters)
+        answer = region.call("dms", "modify_replication_task", **self.by_arn(current), **parameters)
+        if "ReplicationTaskSettings" in parameters:
+            self._record_unlisted(region, answer["ReplicationTask"])
+        tags = {"CdcStartPosition": START_TAG, "CdcStopPosition": STOP_TAG}
+        _record(region, current, {tag: self._orders.records[tag] for name, tag in tags.items() if name in changes})
 
     def _start(self, kind: str) -> Any:
         options = {"CdcStopPosition": self._options["cdc_stop_position"]}
@@ -182,6 +271,7 @@ class ReplicationTask(DmsResource):
 
         def start(region: Region, current: Properties) -> None:
             region.call("dms", "start_replication_task", **self.by_arn(current), StartReplicationTaskType=kind, **said)
+            _record(region, current, self._orders.unrecorded(current, kind == START))
 
         return start
 
@@ -194,6 +284,12 @@ class ReplicationTask(DmsResource):
             TablesToReload=tables,
             ReloadOption=self._options["reload_option"],
         )
+
+
+def _record(region: Region, task: Properties, records: Mapping[str, str]) -> None:
+    if records:
+        tags = ansible_dict_to_boto3_tag_list(records)
+        region.call("dms", "add_tags_to_resource", ResourceArn=task["ReplicationTaskArn"], Tags=tags)
 
 
 def _stop(region: Region, current: Properties) -> None:

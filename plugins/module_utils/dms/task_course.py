@@ -63,7 +63,8 @@ class Wish:
 @dataclass(frozen=True)
 class Situation:
     """Where a task stands. `ran` tells whether it was ever started, `ended` is DMS's word for why it stopped. `changes`
-    are the names of the properties that are going to change."""
+    are the names of the properties that are going to change. `ordered` tells whether it is said where to start, `moved`
+    whether that is known to be another order than the last one, or one that was not carried out."""
 
     phase: str
     status: str = ""
@@ -71,12 +72,21 @@ class Situation:
     migration_type: str = "full-load"
     ended: str = ""
     changes: frozenset[str] = frozenset()
+    ordered: bool = False
+    moved: bool = False
 
     @classmethod
-    def of(cls, task: Resource | None, migration_type: str | None, changes: frozenset[str]) -> Situation:
+    def of(
+        cls,
+        task: Resource | None,
+        migration_type: str | None,
+        changes: frozenset[str],
+        ordered: bool = False,
+        moved: bool = False,
+    ) -> Situation:
         """`migration_type` is the wanted one, None where the task's own stays."""
         if task is None:
-            return cls(NOWHERE, migration_type=migration_type or "full-load")
+            return cls(NOWHERE, migration_type=migration_type or "full-load", ordered=ordered)
         return cls(
             phase=PHASES.get(task["Status"], AT_WORK),
             status=task["Status"],
@@ -84,6 +94,8 @@ class Situation:
             migration_type=migration_type or task["MigrationType"],
             ended=stop_reason(task) if PHASES.get(task["Status"]) == AT_REST else "",
             changes=changes,
+            ordered=ordered,
+            moved=moved,
         )
 
 
@@ -99,22 +111,18 @@ def course(name: str, situation: Situation, wish: Wish) -> Course:
         return Course(reload_tables=True)
     at_work = situation.phase == AT_WORK
     if wish.state == RELOADED:
-        return Course(stop=at_work, start=RELOAD if situation.ran else START)
+        anew = situation.ran and situation.migration_type != "cdc"
+        return Course(stop=at_work, start=RELOAD if anew else START)
     if wish.state in (STOPPED, ABSENT):
         return Course(stop=at_work)
     if wish.state == PRESENT:
         return Course()
     if at_work:
-        return Course(stop=True, start=_again(situation)) if situation.changes else Course()
-    if not situation.ran:
+        return Course(stop=True, start=RESUME) if situation.changes else Course()
+    # a task goes on from where it stopped, unless it is given a new position, which only a start takes
+    if not situation.ran or situation.moved:
         return Course(start=START)
-    return Course() if _is_over(situation, wish) else Course(start=_again(situation))
-
-
-def _again(situation: Situation) -> str:
-    """A cdc task goes on from where it stopped, unless it is given a new position, which only a start takes."""
-    moved = situation.migration_type == "cdc" and "CdcStartPosition" in situation.changes
-    return START if moved else RESUME
+    return Course() if _is_over(situation, wish) else Course(start=RESUME)
 
 
 def _is_over(situation: Situation, wish: Wish) -> bool:
@@ -131,11 +139,8 @@ def _refuse(name: str, situation: Situation, wish: Wish) -> None:
     if situation.phase == LEAVING and wish.state != ABSENT:
         raise SweepError(f"{task} is being deleted: start again when it is gone (state: absent waits for that).")
     # of single tables too: https://docs.aws.amazon.com/dms/latest/userguide/CHAP_Tasks.ReloadTables.html
-    if wish.state == RELOADED and not wish.validates and situation.migration_type == "cdc":
-        raise SweepError(
-            f"{task} has the migration_type cdc, so that there is no full load to reload: to replicate from another"
-            " position, set cdc_start_position and state: started. Nothing was changed."
-        )
+    _refuse_reload(task, situation, wish)
+    _refuse_move(task, situation, wish)
     if wish.tables and status != "running":
         stands = f"is {status}" if status else "doesn't exist"
         raise SweepError(
@@ -155,3 +160,31 @@ def _refuse(name: str, situation: Situation, wish: Wish) -> None:
         )
     if wish.state == ABSENT and not wish.force:
         raise SweepError(f"{task} is {status}: stop it first, or set force: true. Nothing was changed.")
+
+
+def _refuse_reload(task: str, situation: Situation, wish: Wish) -> None:
+    if wish.state != RELOADED or wish.validates or situation.migration_type != "cdc":
+        return
+    if wish.tables or not situation.ordered:
+        raise SweepError(
+            f"{task} has the migration_type cdc, so that there is no full load to reload: to replicate from another"
+            " position, set cdc_start_position too. Nothing was changed."
+        )
+
+
+def _refuse_move(task: str, situation: Situation, wish: Wish) -> None:
+    """A replication is never taken from where it is by a position alone."""
+    if wish.state != STARTED or not situation.ran or not situation.moved:
+        return
+    if situation.migration_type != "cdc":
+        raise SweepError(
+            f"{task} is to start from another position than before, which DMS does only for the migration_type cdc:"
+            " leave cdc_start_position and cdc_start_time out, or make a task under another identifier. Nothing was"
+            " changed."
+        )
+    if situation.phase == AT_WORK:
+        raise SweepError(
+            f"{task} is {situation.status}, and is to start from another position than before: stop it first with"
+            " state: stopped, after which state: started begins there; or leave cdc_start_position and cdc_start_time"
+            " out, and it goes on from where it is. Nothing was changed."
+        )

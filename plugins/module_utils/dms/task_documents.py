@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
@@ -20,7 +21,6 @@ from ..sweep.errors import SweepError, words_of
 READ_ONLY = {"Logging": ("CloudWatchLogGroup", "CloudWatchLogStream")}
 # lists in which an entry is known by one of its keys
 KEYED_LISTS = {"LogComponents": "Id"}
-MISSING = object()
 
 
 def document(options: Mapping[str, Any], option: str) -> dict[str, Any] | None:
@@ -68,46 +68,93 @@ def settable(settings: Mapping[str, Any]) -> dict[str, Any]:
     return found
 
 
-def missing(current: Any, wanted: Mapping[str, Any]) -> tuple[dict[str, Any], dict[str, Any]]:
-    """The wanted settings that are not so: as they are, and as they should be. DMS adds its own to what it was told, so
-    that only the wanted keys count."""
-    before: dict[str, Any] = {}
-    after: dict[str, Any] = {}
-    current = current if isinstance(current, Mapping) else {}
+@dataclass(frozen=True)
+class Comparison:
+    """The wanted settings that are not so, as they are and as they should be, and those that DMS doesn't list: whether
+    they hold is not known."""
+
+    before: dict[str, Any] = field(default_factory=dict)
+    after: dict[str, Any] = field(default_factory=dict)
+    unlisted: dict[str, Any] = field(default_factory=dict)
+
+
+def compared(current: Any, wanted: Mapping[str, Any]) -> Comparison:
+    """DMS adds its own settings to what it was told, so that only the wanted keys count. It leaves out, or answers with
+    null, what is off or empty, and writes some keys in another case than its documents. A null leaves a setting to
+    DMS."""
+    found, there = Comparison(), current if isinstance(current, Mapping) else {}
+    names = _names(there)
     for name, value in wanted.items():
-        there = current.get(name)
-        if isinstance(value, Mapping):
-            inner = missing(there, value)
-            differs = inner[0] != inner[1]
-        elif name in KEYED_LISTS and isinstance(value, list):
-            inner = _missing_entries(there, value, KEYED_LISTS[name])
-            differs = inner[0] != inner[1]
-        else:
-            inner, differs = (there, value), not _same(there, value)
-        if differs:
-            before[name], after[name] = inner
-    return before, after
+        listed = names.get(name.casefold())
+        if listed is None:
+            if not _is_off(value):
+                found.unlisted[name] = value
+        elif value is not None:
+            _compare(found, listed, there[listed], value)
+    return found
 
 
-def _missing_entries(current: Any, wanted: list[Any], key: str) -> tuple[Any, Any]:
-    there = {entry.get(key): entry for entry in current or []}
-    changed = [entry for entry in wanted if missing(there.get(entry.get(key)), entry)[1]]
-    return [there[entry.get(key)] for entry in changed if entry.get(key) in there], changed
+def _names(settings: Mapping[str, Any]) -> dict[str, str]:
+    return {name.casefold(): name for name in settings}
+
+
+def _compare(found: Comparison, name: str, there: Any, value: Any) -> None:
+    """Of one listed setting."""
+    unlisted: Any = None
+    if isinstance(value, Mapping) and isinstance(there, Mapping):
+        inner = compared(there, value)
+        before, after, unlisted = inner.before, inner.after, inner.unlisted
+        differs = bool(after)
+    elif name in KEYED_LISTS and isinstance(value, list):
+        before, after, unlisted = _compared_entries(there or [], value, KEYED_LISTS[name])
+        differs = bool(after)
+    else:
+        before, after, differs = there, value, not _same(there, value)
+    if differs:
+        found.before[name], found.after[name] = before, after
+    if unlisted:
+        found.unlisted[name] = unlisted
+
+
+def _compared_entries(current: list[Any], wanted: list[Any], key: str) -> tuple[Any, Any, Any]:
+    there = {entry.get(key): entry for entry in current}
+    listed = [entry for entry in wanted if entry.get(key) in there]
+    changed = [entry for entry in listed if compared(there[entry.get(key)], entry).after]
+    unlisted = [entry for entry in wanted if entry.get(key) not in there]
+    return [there[entry.get(key)] for entry in changed], changed, unlisted
+
+
+def _is_off(value: Any) -> bool:
+    """What DMS may leave out: nothing, false and zero, and what holds nothing else."""
+    if isinstance(value, Mapping):
+        return all(_is_off(inner) for inner in value.values())
+    return not value or str(value).lower() in ("false", "0")
 
 
 def _same(current: Any, wanted: Any) -> bool:
-    """A number is also a number as text, as templates write it; nothing is the same as empty."""
-    if current in (None, "", [], {}) and wanted in (None, "", [], {}):
+    """A number is also a number as text, as templates write it; nothing is the same as off."""
+    if _is_off(current) and _is_off(wanted):
         return True
     scalars = all(isinstance(value, (str, int, float)) for value in (current, wanted))
-    return str(current).lower() == str(wanted).lower() if scalars else bool(current == wanted)
+    return _text(current) == _text(wanted) if scalars else bool(current == wanted)
+
+
+def _text(value: Any) -> str:
+    """60.0 is 60."""
+    whole = isinstance(value, float) and value.is_integer()
+    return str(int(value) if whole else value).lower()
 
 
 def merged(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, Any]:
-    """The whole settings, as ModifyReplicationTask is told them, so that nothing falls back to a default."""
+    """The whole settings, as ModifyReplicationTask is told them, so that nothing falls back to a default. A null leaves
+    a setting as it is, and DMS's spelling of a key counts."""
     found = settable(current)
-    for name, value in wanted.items():
+    names = _names(found)
+    for wanted_name, value in wanted.items():
+        name = names.get(wanted_name.casefold(), wanted_name)
         there = found.get(name)
+        if value is None:
+            continue
         if isinstance(value, Mapping) and isinstance(there, Mapping):
             found[name] = merged(there, value)
         elif name in KEYED_LISTS and isinstance(value, list):
@@ -116,4 +163,13 @@ def merged(current: Mapping[str, Any], wanted: Mapping[str, Any]) -> dict[str, A
             found[name] = list({**entries, **{entry.get(key): entry for entry in value}}.values())
         else:
             found[name] = value
+    return found
+
+
+def paths(settings: Mapping[str, Any], above: str = "") -> list[str]:
+    """`Section.Key` of each setting; of an entry of a list, `Section.List`."""
+    found = []
+    for name, value in settings.items():
+        inner = paths(value, f"{above}{name}.") if isinstance(value, Mapping) else []
+        found += inner or [f"{above}{name}"]
     return found

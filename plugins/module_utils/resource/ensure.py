@@ -42,6 +42,7 @@ class Plan:
     changes: Mapping[str, Change]
     leaving: bool = False
     moves: Moves = field(default_factory=Moves)
+    warnings: Sequence[str] = ()
 
     @property
     def shown(self) -> Mapping[str, Change]:
@@ -81,7 +82,8 @@ def plan(resource: Resource, region: Region, wanted: Wanted) -> Plan:
     if current is not None:
         _refuse_immutable(resource, changes)
     resource.preflight(region, changes)
-    return Plan(current, desired, changes, leaving, resource.moves(region, current, changes))
+    moves = resource.moves(region, current, changes)
+    return Plan(current, desired, changes, leaving, moves, resource.warnings(current))
 
 
 def _refuse_immutable(resource: Resource, changes: Mapping[str, Change]) -> None:

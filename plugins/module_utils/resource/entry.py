@@ -44,6 +44,8 @@ def _run(module: Module, resource: Resource, done: list[str]) -> dict[str, Any]:
     region, client = _open(module, resource.service)
     wanted = Wanted(options["state"] != "absent", options["tags"], options["purge_tags"], options["wait"])
     planned = plan(resource, region, wanted)
+    for words in planned.warnings:
+        module.warn(words)
     properties: Properties | None = planned.expected()
     if not module.check_mode:
         waiting = Waiting(resource, region, client, options["wait_timeout"])

@@ -43,8 +43,11 @@ class Change:
 
 
 def differences(current: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[str, Change]:
-    """The changes by property. What isn't desired isn't compared: it is AWS's own, or left to somebody else."""
+    """The changes by property. What isn't desired isn't compared: it is AWS's own, or left to somebody else. Of a
+    resource that doesn't exist yet (`current` is empty), what is to be off is a change, too."""
     changes = {name: Change(name, current.get(name), value) for name, value in desired.items()}
+    if not current:
+        return {name: change for name, change in changes.items() if change.after not in (None, "", [], {})}
     return {name: change for name, change in changes.items() if not _is_same(change)}
 
 
@@ -56,12 +59,14 @@ def _is_same(change: Change) -> bool:
 def same(current: Any, desired: Any) -> bool:
     """Whether AWS means the same by both.
 
-    AWS leaves out what is empty, gives lists in any order, and adds defaults to what it was told: of a dict, only the
-    desired keys count. Texts of JSON are the same if they hold the same document, in which order
-    and all keys do count. So do they in what is Exact.
+    AWS leaves out what is empty, false or zero, gives lists in any order, and adds defaults to what it was told: of a
+    dict, only the desired keys count. Texts of JSON are the same if they hold the same document, in which order and all
+    keys do count. So do they in what is Exact.
     """
-    if _is_empty(desired):
-        return _is_empty(current)
+    if _is_off(desired) and _is_off(current):
+        return True
+    if desired in (None, "", [], {}):
+        return False
     if isinstance(current, str) and isinstance(desired, str) and current != desired:
         documents = [_document(text) for text in (current, desired)]
         return documents[0] is not None and documents[0] == documents[1]
@@ -84,8 +89,12 @@ def _document(text: str) -> Any:
         return None
 
 
-def _is_empty(value: Any) -> bool:
-    return value is None or value in ("", [], {})
+def _is_off(value: Any) -> bool:
+    """What AWS may accept and leave out of its answers: nothing, false, zero, and a dict of nothing else. Somebody's
+    data means what it says."""
+    if isinstance(value, Mapping) and not isinstance(value, Exact):
+        return all(_is_off(inner) for inner in value.values())
+    return not value
 
 
 def _same_sets(current: Sequence[Any], desired: Sequence[Any]) -> bool:

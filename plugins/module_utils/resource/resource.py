@@ -126,6 +126,10 @@ class Resource:
         """The moves that the wanted state takes. Raises SweepError for those that can't or may not be made."""
         return Moves()
 
+    def warnings(self, current: Properties | None) -> Sequence[str]:
+        """What the operator has to know of a resource that is there, or is to be created, and that fails nothing."""
+        return ()
+
     def preflight(self, region: Region, changes: Mapping[str, Change]) -> None:
         """Raise SweepError for what AWS would refuse only when half of the changes are made."""
 

@@ -17,10 +17,11 @@ try:
 except ImportError:
     pass  # AnsibleAWSModule says that it is missing
 
-from ..resource.patience import Look, Patience, look_until
+from ..resource.patience import Look, Patience, look_until, waiter_of
 from ..resource.task import Task
 from ..sweep.errors import SweepError
 from ..sweep.region import Region, Resource
+from .command_invocations import SETTLING_LOOKS
 from .command_options import DOCUMENT, check_run, matching
 from .common import texts
 
@@ -150,7 +151,7 @@ def run_automation(task: Task) -> dict[str, Any]:
     _await(region, execution_id, patience)
     row = region.call("ssm", "get_automation_execution", AutomationExecutionId=execution_id)["AutomationExecution"]
     whole = Execution.of(row)
-    return _result(task, whole, _children(region, row) if "Targets" in request else [whole])
+    return _result(task, whole, _children(region, row, patience) if "Targets" in request else [whole])
 
 
 def _await(region: Region, execution_id: str, patience: Patience) -> None:
@@ -163,14 +164,30 @@ def _await(region: Region, execution_id: str, patience: Patience) -> None:
         look_until(region, look, patience, [acceptor], f"automation {execution_id}")
 
 
-def _children(region: Region, whole: Resource) -> list[Execution]:
-    """One execution for each target, by target; those that MaxErrors kept from starting are NotStarted."""
-    parent = [{"Key": "ParentExecutionId", "Values": [whole["AutomationExecutionId"]]}]
-    pages = region.pages("ssm", "describe_automation_executions", "AutomationExecutionMetadataList", Filters=parent)
-    found = {execution.target: execution for page in pages for execution in map(Execution.of, page)}
-    resolved = whole.get("ResolvedTargets", {}).get("ParameterValues", [])
+def _children(region: Region, whole: Resource, patience: Patience) -> list[Execution]:
+    """One execution for each target, by target; those that MaxErrors kept from starting are NotStarted. Of a success
+    there are none such: its executions are read again until all of them are listed, with their ends."""
+    resolved, found = whole.get("ResolvedTargets", {}).get("ParameterValues", []), dict[str, Execution]()
+
+    def look(**_parameters: Any) -> dict[str, Any]:
+        found.update({execution.target: execution for execution in _listed(region, whole["AutomationExecutionId"])})
+        ended = all(execution.status in ENDED for execution in found.values())
+        return {"Complete": ended and all(target in found for target in resolved)}
+
+    looks = SETTLING_LOOKS if Execution.of(whole).succeeded else 1
+    acceptor = {"state": "success", "matcher": "path", "argument": "Complete", "expected": True}
+    name = f"executions of {whole['AutomationExecutionId']}"
+    with suppress(WaiterError):
+        waiter_of(name, "DescribeAutomationExecutions", look, [acceptor], patience.delay, looks).wait()
     unstarted = {target: Execution("", target, NOT_STARTED) for target in resolved if target not in found}
     return [one for _target_id, one in sorted({**found, **unstarted}.items())]
+
+
+def _listed(region: Region, execution_id: str) -> list[Execution]:
+    """Raises CallError."""
+    parent = [{"Key": "ParentExecutionId", "Values": [execution_id]}]
+    pages = region.pages("ssm", "describe_automation_executions", "AutomationExecutionMetadataList", Filters=parent)
+    return [Execution.of(row) for page in pages for row in page]
 
 
 def _result(task: Task, whole: Execution, found: Sequence[Execution]) -> dict[str, Any]:

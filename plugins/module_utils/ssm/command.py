@@ -6,19 +6,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
 from ..resource.task import Task
 from ..sweep.errors import CallError, SweepError
 from ..sweep.region import Region
-from .command_invocations import SUCCESS, Invocation, await_command, read_invocations
+from .command_invocations import INVALID_ID, NO_INVOCATION, Course, Invocation, Reader, await_command
 from .command_options import INSTANCES, Command
-from .command_targets import ONLINE, UNMANAGED, Target, find_targets
+from .command_targets import ONLINE, UNMANAGED, Target, find_by_id, find_targets, still_there
 
 NAMED = 10
-# no words of SSM's: the command was never sent; it is not known whether it was
+# no words of SSM's: the command was never sent; it is not known whether it was, or what it came to
 NOT_SENT, UNKNOWN = "NotSent", "Unknown"
 NO_INSTANCES = "NoInstancesInTag"
 
@@ -26,22 +27,32 @@ NO_INSTANCES = "NoInstancesInTag"
 @dataclass
 class Run:
     """What has been done so far. `unfinished` is a command that did not come to its end in time, `cut_short` says how
-    those ended that ended before they were done everywhere."""
+    those ended that ended before they were done everywhere, `unknown` how many instances SSM counts and doesn't name,
+    `unread` whose output was not read in full."""
 
     command_ids: list[str] = field(default_factory=list)
     invocations: list[Invocation] = field(default_factory=list)
     unfinished: str | None = None
     cut_short: list[str] = field(default_factory=list)
+    unknown: list[str] = field(default_factory=list)
+    unread: list[str] = field(default_factory=list)
     error: CallError | None = None
 
     @property
     def errors(self) -> int:
-        return sum(invocation.counts for invocation in self.invocations)
+        return sum(invocation.counts for invocation in self.invocations) + len(self.unknown)
 
     @property
     def maybe_sent(self) -> bool:
         """Whether the answer to SendCommand was lost. It takes no token, so that to repeat it might run it twice."""
         return self.error is not None and self.error.operation == "SendCommand" and not self.error.answered
+
+    @property
+    def nothing_sent(self) -> bool:
+        return not self.command_ids and not self.maybe_sent
+
+    def miss(self, targets: Sequence[Target], details: str) -> None:
+        self.invocations += [Invocation.unsent(target, details) for target in targets]
 
 
 @dataclass(frozen=True)
@@ -64,20 +75,40 @@ class Sending:
         """One batch after the other, until there are more errors than allowed. Raises CallError where nothing was
         sent for sure."""
         batches, allowed = self.batches, self.command.rate.allowed_errors(len(self.targets))
-        for batch in batches:
+        left: Iterator[Sequence[Target]] = iter(batches)
+        for batch in left:
             try:
                 self._send(batch, run, None if len(batches) == 1 else allowed - run.errors)
             except CallError as error:
                 run.error = error
-                if not run.command_ids and not run.maybe_sent:
-                    raise
             if run.unfinished or run.error or run.errors > allowed:
                 break
-        for number, batch in enumerate(batches[len(run.command_ids) :]):
-            details = UNKNOWN if run.maybe_sent and number == 0 else NOT_SENT
-            run.invocations += [Invocation.unsent(target, details) for target in batch]
+        for batch in left:
+            run.miss(batch, NOT_SENT)
+        if run.error and run.nothing_sent:
+            raise run.error
 
     def _send(self, batch: Sequence[Target], run: Run, max_errors: int | None) -> None:
+        """Of a batch, those that SSM refuses are left out: it refuses all that are named in the same command."""
+        while True:
+            try:
+                run.command_ids.append(self._order(batch, max_errors))
+            except CallError as error:
+                refused = self._refused(batch, error)
+                run.miss(refused, INVALID_ID)
+                batch = [target for target in batch if target not in refused]
+                if refused and batch:
+                    continue
+                if refused:
+                    return
+                run.miss(batch, NOT_SENT if error.answered else UNKNOWN)
+                raise
+            break
+        if self.wait:
+            self._follow(batch, run)
+
+    def _order(self, batch: Sequence[Target], max_errors: int | None) -> str:
+        """SendCommand, once. Raises CallError."""
         by_id = {"InstanceIds": [target.instance_id for target in batch]}
         rate = self.command.rate
         answer = self.region.call(
@@ -88,19 +119,54 @@ class Sending:
             MaxConcurrency=rate.max_concurrency,
             MaxErrors=rate.max_errors if max_errors is None else str(max_errors),
         )
-        command_id = answer["Command"]["CommandId"]
-        run.command_ids.append(command_id)
-        if not self.wait:
-            return
-        course = await_command(self.region, command_id, self.command.patience)
+        return str(answer["Command"]["CommandId"])
+
+    def _refused(self, batch: Sequence[Target], error: CallError) -> list[Target]:
+        """Those because of which nothing was sent: as SSM names them, or that it no longer manages."""
+        if not self.by_id or error.code != INVALID_ID or not error.answered:
+            return []
+        words = re.findall(r"[\w-]+", error.message)
+        if named := [target for target in batch if target.instance_id in words]:
+            return named
+        now = find_by_id(self.region, [target.instance_id for target in batch])
+        managed = {target.instance_id for target in now if target.managed}
+        return [target for target in batch if target.instance_id not in managed]
+
+    def _follow(self, batch: Sequence[Target], run: Run) -> None:
+        """Whoever was meant is in the result, also where SSM doesn't name it. Raises CallError."""
+        command_id, patience = run.command_ids[-1], self.command.patience
+        try:
+            course = await_command(self.region, command_id, patience)
+            expected = max(course.targets, len(batch)) if self.by_id else course.targets
+            reading = Reader(self.region, command_id, self.full_output, patience).read(course, expected)
+            run.invocations += reading.invocations
+            run.unread += reading.unread
+            missing = self._missing(batch, reading.invocations, course)
+        except CallError:
+            known = {invocation.instance_id for invocation in run.invocations}
+            run.miss([target for target in batch if target.instance_id not in known], UNKNOWN)
+            raise
         if not course.ended:
             run.unfinished = command_id
         if course.cut_short:
             run.cut_short.append(f"Command {command_id} ended as {course.status_details}.")
-        found = read_invocations(self.region, command_id, self.full_output)
-        # SSM looks for itself, and a moment later
-        details = NO_INSTANCES if course.status in ("", SUCCESS) else course.status_details
-        run.invocations += found or [Invocation.unsent(target, details) for target in batch]
+        run.miss(missing, self._why_missing(course))
+        if (unknown := expected - len(reading.invocations) - len(missing)) > 0:
+            run.unknown += [command_id] * unknown
+
+    def _missing(self, batch: Sequence[Target], found: Sequence[Invocation], course: Course) -> Sequence[Target]:
+        """SSM looks for itself, and a moment later: what a tag or a group no longer finds since it is terminated is
+        not missing."""
+        known = {invocation.instance_id for invocation in found}
+        missing = [target for target in batch if target.instance_id not in known]
+        if self.by_id or not missing or course.targets > len(found):
+            return missing
+        return [target for target in still_there(self.region, missing) if target.managed]
+
+    def _why_missing(self, course: Course) -> str:
+        if not self.by_id and course.found_nobody:
+            return NO_INSTANCES
+        return course.status_details if course.cut_short else NO_INVOCATION
 
 
 def run_command(task: Task) -> dict[str, Any]:
@@ -119,8 +185,9 @@ def run_command(task: Task) -> dict[str, Any]:
     run = Run()
     if not task.check_mode:
         sending.send_all(run)
-        if not task.options["ignore_unmanaged"]:
-            run.invocations += [Invocation.unsent(target, UNMANAGED) for target in targets if not target.managed]
+    for target in targets:
+        if not target.managed and not (task.options["ignore_unmanaged"] and target.ping_status == UNMANAGED):
+            run.miss([target], target.ping_status)
     return _result(task, targets, run)
 
 
@@ -154,9 +221,24 @@ def _result(task: Task, targets: Sequence[Target], run: Run) -> dict[str, Any]:
         "invocations": [one.to_dict() for one in run.invocations if one.command_id],
         "failed_instances": [one.to_dict() for one in failed],
     }
-    if message := _message(task, run, failed):
+    if warnings := _warnings(task, run, failed):
+        result["warnings"] = warnings
+    if not task.check_mode and (message := _message(task, run, failed)):
         result["msg"] = message
     return result
+
+
+def _warnings(task: Task, run: Run, failed: Sequence[Invocation]) -> list[str]:
+    words = []
+    if task.check_mode and failed:
+        words.append(
+            f"{len(failed)} of the instances would not get the command, and the task would fail:"
+            f" {_some(one.words for one in failed)}."
+        )
+    if run.unread:
+        some = _some(run.unread)
+        words.append(f"The output of {len(run.unread)} instances is cut and can't be read in full: {some}.")
+    return words
 
 
 def _message(task: Task, run: Run, failed: Sequence[Invocation]) -> str | None:
@@ -165,6 +247,12 @@ def _message(task: Task, run: Run, failed: Sequence[Invocation]) -> str | None:
         words.append(
             f"Command {run.unfinished} was not finished within {task.options['wait_timeout']} seconds. It goes on in"
             " AWS; what was known of each instance then is in `invocations`."
+        )
+    if run.unknown:
+        ids = ", ".join(dict.fromkeys(run.unknown))
+        words.append(
+            f"SSM counts {len(run.unknown)} more instances than it names for {ids}: what the command came to there is"
+            " not known. See the command history of Run Command."
         )
     if run.error:
         words.append(f"{run.error}." + (" Earlier commands were sent." if run.command_ids else ""))

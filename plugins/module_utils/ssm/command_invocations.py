@@ -6,9 +6,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from contextlib import suppress
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
 try:
@@ -17,18 +17,35 @@ except ImportError:
     pass  # AnsibleAWSModule says that it is missing
 
 from ..resource.patience import Look, Patience, waiter_of
+from ..sweep.errors import CallError
 from ..sweep.region import Region, Resource
-from .command_targets import Target
+from .command_targets import TERMINATED, Target
 
 # https://docs.aws.amazon.com/systems-manager/latest/userguide/monitor-commands.html
 SUCCESS = "Success"
 ENDED = (SUCCESS, "Cancelled", "Failed", "TimedOut")
 UNDER_WAY = ("Pending", "InProgress", "Delayed", "Cancelling")
-# a command that was just sent may not be known everywhere yet
-NOT_YET = ("InvalidCommandId",)
+# a command that was just sent may not be known everywhere yet, nor where it runs
+NOT_YET = ("InvalidCommandId", "InvocationDoesNotExist")
+# how often to look for what SSM counts and doesn't list yet, wait_delay apart
+SETTLING_LOOKS = 12
+# StatusDetails of commands that SSM ended before they ran anywhere, so that they have no invocations
+NEVER_RAN = ("AccessDenied", "LimitExceeded", "NoInstancesInTag", "RateExceeded")
+# no word of SSM's: it names no invocation of the command on this instance
+NO_INVOCATION = "NoInvocation"
+# why SendCommand refuses an instance, and with it all others
+INVALID_ID = "InvalidInstanceId"
 # what counts against max_errors, unless the command never ran
 COUNTED = ("Failed", "TimedOut")
-NOT_COUNTED = ("AccessDenied", "DeliveryTimedOut", "InvalidPlatform", "Terminated", "Undeliverable")
+NOT_COUNTED = (
+    "AccessDenied",
+    "DeliveryTimedOut",
+    "InvalidPlatform",
+    "Terminated",
+    "Undeliverable",
+    INVALID_ID,
+    TERMINATED,
+)
 # the list cuts each plugin's output here, in bytes; GetCommandInvocation gives 24,000 characters
 LIST_OUTPUT = 2500
 # what SSM Agent ends standard output and errors with where it cuts them: TruncateOutput in its iohandler.go
@@ -60,7 +77,7 @@ class Invocation:
             row["InstanceId"],
             row.get("InstanceName") or "",
             row["Status"],
-            row.get("StatusDetails") or row["Status"],
+            details_of(row),
             _exit_code(plugins),
             _joined(plugin.get("Output", "") for plugin in plugins),
             plugins,
@@ -84,9 +101,12 @@ class Invocation:
         return any(_is_cut(plugin.get("Output", "")) for plugin in self.plugins)
 
     @property
+    def label(self) -> str:
+        return f"{self.name} ({self.instance_id})" if self.name else self.instance_id
+
+    @property
     def words(self) -> str:
-        label = f"{self.name} ({self.instance_id})" if self.name else self.instance_id
-        return f"{label}: {self.status_details}" + (f", exit code {self.exit_code}" if self.exit_code else "")
+        return f"{self.label}: {self.status_details}" + (f", exit code {self.exit_code}" if self.exit_code else "")
 
     def to_dict(self) -> dict[str, Any]:
         return {
@@ -98,6 +118,11 @@ class Invocation:
             "exit_code": self.exit_code,
             "output": self.output,
         }
+
+
+def details_of(row: Resource) -> str:
+    """StatusDetails in one spelling: AWS writes `Delivery Timed Out` and `DeliveryTimedOut`."""
+    return str(row.get("StatusDetails") or row["Status"]).replace(" ", "")
 
 
 def _is_cut(output: str) -> bool:
@@ -117,68 +142,142 @@ def _joined(texts: Any) -> str:
 
 @dataclass(frozen=True)
 class Course:
-    """How far a command as a whole is, in SSM's words. `completed`: by SSM's count it is done on all instances;
-    `ended`: nothing of it goes on anywhere."""
+    """How far a command as a whole is, in SSM's words. `targets` is how many instances SSM counts, `completed`: by that
+    count it is done on all of them; `ended`: nothing of it goes on anywhere. `short`: it has ended, but its list of
+    invocations names fewer instances than SSM counts, so that something may go on there."""
 
     status: str = ""
     status_details: str = ""
+    targets: int = 0
     completed: bool = False
     ended: bool = False
+    short: bool = False
 
     @classmethod
     def of(cls, region: Region, row: Resource) -> Course:
         """Raises CallError."""
-        status, completed = row["Status"], row.get("CompletedCount", 0) >= row.get("TargetCount", 0)
+        status, details, targets = row["Status"], details_of(row), row.get("TargetCount", 0)
+        completed = row.get("CompletedCount", 0) >= targets
+        course = cls(status, details, targets, completed, status in ENDED)
+        if completed or not course.ended:
+            return course
         # after max_errors has ended the command, executions go on for a while; and some endings are never counted
-        ended = status in ENDED and (completed or not _is_under_way(region, row["CommandId"]))
-        return cls(status, row.get("StatusDetails") or status, completed, ended)
+        statuses = [one["Status"] for one in _listed(region, row["CommandId"], details=False)]
+        short = len(statuses) < targets and details not in NEVER_RAN
+        return replace(course, ended=not short and not any(one in UNDER_WAY for one in statuses), short=short)
 
     @property
     def cut_short(self) -> bool:
         return self.ended and self.status != SUCCESS and not self.completed
 
+    @property
+    def found_nobody(self) -> bool:
+        """Whether SSM itself found no instance."""
+        return self.ended and self.targets == 0
+
 
 def await_command(region: Region, command_id: str, patience: Patience) -> Course:
     """The command as it was at the last look. One call a look, however many instances; only of a command that ended
     before it was done on all of them, the list of its invocations is read too. Raises CallError."""
-    look, seen = Look("ssm", "list_commands", {"CommandId": command_id}, NOT_YET), [Course()]
+    look, seen, short = Look("ssm", "list_commands", {"CommandId": command_id}, NOT_YET), Course(), 0
 
     def again(**_parameters: Any) -> dict[str, Any]:
+        nonlocal seen, short
         for row in look.at(region).get("Commands", [])[:1]:
-            seen[0] = Course.of(region, row)
-        return {"Ended": seen[0].ended}
+            seen = Course.of(region, row)
+        short += seen.short
+        if short >= SETTLING_LOOKS:
+            seen = replace(seen, ended=True)
+        return {"Ended": seen.ended}
 
-    acceptor = {"state": "success", "matcher": "path", "argument": "Ended", "expected": True}
+    _look_for(f"command {command_id}", look.operation, again, "Ended", patience.delay, patience.attempts)
+    return seen
+
+
+def _look_for(name: str, operation: str, look: Any, flag: str, delay: float, attempts: int) -> None:
+    """Until the answer's flag is true, or the attempts are used up. Raises CallError."""
+    acceptor = {"state": "success", "matcher": "path", "argument": flag, "expected": True}
     with suppress(WaiterError):
-        waiter_of(f"command {command_id}", look.operation, again, [acceptor], patience.delay, patience.attempts).wait()
-    return seen[0]
+        waiter_of(name, operation, look, [acceptor], delay, attempts).wait()
 
 
-def _is_under_way(region: Region, command_id: str) -> bool:
-    pages = region.pages("ssm", "list_command_invocations", "CommandInvocations", CommandId=command_id)
-    return any(row["Status"] in UNDER_WAY for page in pages for row in page)
+def _listed(region: Region, command_id: str, details: bool) -> list[Resource]:
+    """Nothing where SSM doesn't know the command yet. Raises CallError."""
+    wanted = {"CommandId": command_id, **({"Details": True} if details else {})}
+    try:
+        pages = region.pages("ssm", "list_command_invocations", "CommandInvocations", **wanted)
+        return [row for page in pages for row in page]
+    except CallError as error:
+        if error.code in NOT_YET:
+            return []
+        raise
 
 
-def read_invocations(region: Region, command_id: str, full_output: bool) -> list[Invocation]:
-    """One invocation an instance, by id. Output that the list cuts is read in full where the command failed, and
-    everywhere if `full_output`. Raises CallError."""
-    pages = region.pages("ssm", "list_command_invocations", "CommandInvocations", CommandId=command_id, Details=True)
-    found = [Invocation.of(row) for page in pages for row in page]
-    for invocation in found:
-        if invocation.is_cut and (full_output or not invocation.succeeded):
-            invocation.output = _joined(_full(region, invocation, plugin) for plugin in invocation.plugins)
-    return sorted(found, key=lambda invocation: invocation.instance_id)
+@dataclass(frozen=True)
+class Reading:
+    """What SSM lists of a command: one invocation an instance, by id. `unread` says of whose output only a part could
+    be read, and why."""
+
+    invocations: Sequence[Invocation]
+    unread: Sequence[str] = ()
 
 
-def _full(region: Region, invocation: Invocation, plugin: Resource) -> str:
-    if not _is_cut(plugin.get("Output", "")):
-        return str(plugin.get("Output", ""))
-    answer = region.call(
-        "ssm",
-        "get_command_invocation",
-        CommandId=invocation.command_id,
-        InstanceId=invocation.instance_id,
-        PluginName=plugin["Name"],
-    )
-    errors = answer.get("StandardErrorContent", "")
-    return str(answer.get("StandardOutputContent", "")) + (f"{ERROR_MARK}{errors}" if errors else "")
+@dataclass(frozen=True)
+class Reader:
+    """Reads the invocations of a command. Output that the list cuts is read in full where the command failed, and
+    everywhere if `full_output`."""
+
+    region: Region
+    command_id: str
+    full_output: bool
+    patience: Patience
+
+    def read(self, course: Course, expected: int) -> Reading:
+        """Again and again for a while, until as many are listed as `expected`: the list comes later than the command,
+        and so do its statuses. Raises CallError."""
+        rows: dict[str, Resource] = {}
+
+        def again(**_parameters: Any) -> dict[str, Any]:
+            rows.update({row["InstanceId"]: row for row in _listed(self.region, self.command_id, details=True)})
+            stale = course.completed and any(row["Status"] in UNDER_WAY for row in rows.values())
+            return {"Complete": len(rows) >= expected and not stale}
+
+        settles = course.ended and course.status_details not in NEVER_RAN
+        looks = SETTLING_LOOKS if settles else 1
+        name = f"invocations of command {self.command_id}"
+        _look_for(name, "list_command_invocations", again, "Complete", self.patience.delay, looks)
+        found = [Invocation.of(row) for _instance_id, row in sorted(rows.items())]
+        unread = [words for words in map(self._complete, found) if words]
+        return Reading(found, unread)
+
+    def _complete(self, invocation: Invocation) -> str | None:
+        """With its output in full, if that is asked for; why that can't be read, in words. What is known stays."""
+        if not invocation.is_cut or (invocation.succeeded and not self.full_output):
+            return None
+        try:
+            invocation.output = _joined(self._full(invocation, plugin) for plugin in invocation.plugins)
+        except CallError as error:
+            return f"{invocation.label} ({error})"
+        return None
+
+    def _full(self, invocation: Invocation, plugin: Resource) -> str:
+        if not _is_cut(plugin.get("Output", "")):
+            return str(plugin.get("Output", ""))
+        answer = self._invocation(
+            {"CommandId": self.command_id, "InstanceId": invocation.instance_id, "PluginName": plugin["Name"]}
+        )
+        errors = answer.get("StandardErrorContent", "")
+        return str(answer.get("StandardOutputContent", "")) + (f"{ERROR_MARK}{errors}" if errors else "")
+
+    def _invocation(self, parameters: Mapping[str, str]) -> Resource:
+        """Raises CallError."""
+        look, answers = Look("ssm", "get_command_invocation", dict(parameters), NOT_YET), [Resource()]
+
+        def again(**_parameters: Any) -> dict[str, Any]:
+            answers[0] = look.at(self.region)
+            return {"Known": bool(answers[0])}
+
+        name = f"invocation on {parameters['InstanceId']}"
+        _look_for(name, look.operation, again, "Known", self.patience.delay, SETTLING_LOOKS)
+        # SSM's own words, where it still doesn't know
+        return answers[0] or self.region.call("ssm", "get_command_invocation", **parameters)

@@ -10,13 +10,18 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..sweep.errors import CallError
 from ..sweep.finding import tags_of
 from ..sweep.instances import instance_pages
 from ..sweep.region import Region, Resource
 from .nodes import EXISTING, exists
 
 ONLINE, UNMANAGED = "Online", "Unmanaged"
+# no words of SSM's, which names an EC2 instance for a while after it is terminated
+TERMINATED = "InstanceTerminated"
 FILTER_VALUES = 100
+# EC2's words for a missing permission
+DENIED = ("UnauthorizedOperation", "AccessDenied", "AccessDeniedException")
 
 
 @dataclass(frozen=True)
@@ -45,7 +50,7 @@ class Selector:
 
 @dataclass(frozen=True)
 class Target:
-    """One instance. `ping_status` is SSM's Online, ConnectionLost or Inactive, or Unmanaged."""
+    """One instance. `ping_status` is SSM's Online, ConnectionLost or Inactive, or Unmanaged or InstanceTerminated."""
 
     instance_id: str
     name: str
@@ -54,7 +59,7 @@ class Target:
 
     @property
     def managed(self) -> bool:
-        return self.ping_status != UNMANAGED
+        return self.ping_status not in (UNMANAGED, TERMINATED)
 
     @property
     def label(self) -> str:
@@ -75,12 +80,39 @@ def find_targets(region: Region, selector: Selector) -> list[Target]:
     Raises CallError.
     """
     if selector.instance_ids:
-        return _by_id(_of_ids(region, selector.instance_ids), _named(selector.instance_ids))
+        return find_by_id(region, selector.instance_ids)
     if selector.tags:
         return _there(_of_tags(region, selector.tags), _instances(region, _tag_filters(selector.tags)))
     ids = _members(region, selector.resource_group)
+    return _there(_of_ids(region, ids), _instances_of(region, ids))
+
+
+def find_by_id(region: Region, instance_ids: Sequence[str]) -> list[Target]:
+    """Each of them, also where neither SSM nor EC2 knows it. Raises CallError."""
+    return _by_id(still_there(region, _of_ids(region, instance_ids)), _named(instance_ids))
+
+
+def still_there(region: Region, managed: Sequence[Target]) -> list[Target]:
+    """The same, those that EC2 no longer has as InstanceTerminated. Raises CallError."""
+    ids = [target.instance_id for target in managed if target.instance_id.startswith("i-")]
+    try:
+        known = {instance["InstanceId"]: instance for instance in _instances_of(region, ids)}
+    except CallError as error:
+        if error.code in DENIED:
+            # instances by id need no permission of EC2's: SSM itself refuses those that are terminated
+            return list(managed)
+        raise
+    return [
+        _renamed(target, known.get(target.instance_id, {}))
+        if exists(target.instance_id, known)
+        else replace(target, ping_status=TERMINATED)
+        for target in managed
+    ]
+
+
+def _instances_of(region: Region, ids: Sequence[str]) -> Iterator[Resource]:
     filters = ([_filter("instance-id", some)] for some in _batches(ids, FILTER_VALUES))
-    return _there(_of_ids(region, ids), (instance for one in filters for instance in _instances(region, one)))
+    return (instance for one in filters for instance in _instances(region, one))
 
 
 def _there(managed: Iterable[Target], instances: Iterable[Resource]) -> list[Target]:

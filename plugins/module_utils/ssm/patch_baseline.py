@@ -15,7 +15,7 @@ from ..resource.resource import Step
 from ..sweep.errors import SweepError
 from ..sweep.region import Region
 from .common import SsmResource, tag_parameters
-from .patch_baseline_options import check, filters_of, rules_of, sources_of
+from .patch_baseline_options import check, filters_of, rules_of, sources_of, without_nothing
 
 SETTINGS = (
     "Description",
@@ -149,7 +149,7 @@ class PatchBaseline(SsmResource):
             "ssm",
             "create_patch_baseline",
             Name=self.name,
-            **self._with_secrets(parameters),
+            **self._sent(parameters),
             **tag_parameters(desired.get(TAGS, {})),
         )
 
@@ -159,13 +159,14 @@ class PatchBaseline(SsmResource):
         region.call("ssm", "delete_patch_baseline", BaselineId=current["BaselineId"])
 
     def _update(self, region: Region, current: Properties, changes: Mapping[str, Change]) -> None:
-        settings = self._with_secrets({name: change.after for name, change in changes.items()})
+        settings = self._sent({name: change.after for name, change in changes.items()})
         region.call("ssm", "update_patch_baseline", BaselineId=current["BaselineId"], **settings)
 
-    def _with_secrets(self, parameters: Properties) -> Properties:
-        if "Sources" not in parameters:
-            return parameters
-        return {**parameters, "Sources": sources_of(self._options["sources"])}
+    def _sent(self, parameters: Properties) -> Properties:
+        """With the sources' secrets."""
+        rules = parameters.get("ApprovalRules")
+        sources = {"Sources": sources_of(self._options["sources"])} if "Sources" in parameters else {}
+        return {**parameters, **sources, **({"ApprovalRules": without_nothing(rules)} if rules else {})}
 
     def _register_groups(self, region: Region, current: Properties, changes: Mapping[str, Change]) -> None:
         change = changes["PatchGroups"]

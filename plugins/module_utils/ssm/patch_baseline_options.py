@@ -222,20 +222,26 @@ def rules_of(rules: Sequence[Mapping[str, Any]] | None) -> Properties | None:
     """PatchRuleGroup, with AWS's defaults said."""
     if rules is None:
         return None
-    return {
-        "PatchRules": [
-            said(
-                {
-                    "PatchFilterGroup": filters_of(rule["patch_filters"]),
-                    "ComplianceLevel": rule["compliance_level"],
-                    "ApproveAfterDays": rule["approve_after_days"],
-                    "ApproveUntilDate": rule["approve_until_date"],
-                    "EnableNonSecurity": rule["enable_non_security"],
-                }
-            )
-            for rule in rules
-        ]
-    }
+    return {"PatchRules": [_rule(rule) for rule in rules]}
+
+
+def _rule(rule: Mapping[str, Any]) -> Properties:
+    found = said(
+        {
+            "PatchFilterGroup": filters_of(rule["patch_filters"]),
+            "ComplianceLevel": rule["compliance_level"],
+            "ApproveAfterDays": rule["approve_after_days"],
+            "ApproveUntilDate": rule["approve_until_date"],
+            "EnableNonSecurity": rule["enable_non_security"],
+        }
+    )
+    # 0 days is no difference to nothing, so that it is said that there is no date
+    return {**found, "ApproveUntilDate": None} if "ApproveAfterDays" in found else found
+
+
+def without_nothing(rules: Properties) -> Properties:
+    """As AWS takes them."""
+    return {"PatchRules": [said(rule) for rule in rules["PatchRules"]]}
 
 
 def filters_of(filters: Sequence[Mapping[str, Any]] | None) -> Properties | None:

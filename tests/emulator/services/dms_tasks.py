@@ -28,9 +28,12 @@ DEFAULT_SETTINGS: dict[str, Any] = {
                                   {"Id": "TARGET_LOAD", "Severity": "LOGGER_SEVERITY_DEFAULT"}],
                 "CloudWatchLogGroup": None, "CloudWatchLogStream": None},
     "ValidationSettings": {"EnableValidation": False, "ThreadCount": 5},
+    "TTSettings": {"EnableTT": False, "TTS3Settings": None, "TTRecordSettings": None},
     "BeforeImageSettings": None,
     "CharacterSetSettings": None,
 }  # fmt: skip
+# what DMS accepts and never answers: https://github.com/hashicorp/terraform-provider-aws/issues/43974
+UNLISTED = {"TTSettings": ("FailTaskOnTTFailure",)}
 CHANGEABLE = ("ready", "stopped", "failed")
 MIGRATION_TYPES = ("full-load", "cdc", "full-load-and-cdc")
 ATTRIBUTES = {
@@ -113,6 +116,9 @@ def _settings(task: Any, text: str, verb: str) -> str:
     if logging.get("CloudWatchLogGroup") or logging.get("CloudWatchLogStream"):
         message = f"Task Settings CloudWatchLogGroup or CloudWatchLogStream cannot be set on {verb}."
         raise AwsError("InvalidParameterValueException", message)
+    for section, names in UNLISTED.items():
+        if isinstance(told.get(section), dict):
+            told[section] = {name: value for name, value in told[section].items() if name not in names}
     for section, values in told.items():
         if isinstance(values, dict) and isinstance(settings.get(section), dict):
             settings[section] = {**settings[section], **values}
@@ -182,6 +188,15 @@ def refuse_unless(task: Any, statuses: tuple[str, ...], done: str) -> str:
     return status
 
 
+def told_position(task: Any) -> str | None:
+    """As it was said until the task is started, afterwards none or a checkpoint.
+
+    https://github.com/hashicorp/terraform-provider-aws/pull/21201
+    """
+    position: str | None = task.cdc_start_position
+    return position if task.start_date is None else getattr(task, "checkpoint", None)
+
+
 def row_of(task: Any) -> Row:
     times = {"StartDate": task.start_date, "StopDate": task.stop_date, "FreshStartDate": task.fresh_start_date}
     row = {
@@ -198,7 +213,7 @@ def row_of(task: Any) -> Row:
         "StopReason": task.stop_reason,
         "ReplicationTaskCreationDate": epoch(task.creation_date),
         "ReplicationTaskStartDate": epoch(task.start_date),
-        "CdcStartPosition": task.cdc_start_position,
+        "CdcStartPosition": told_position(task),
         "CdcStopPosition": task.cdc_stop_position,
         "ReplicationTaskStats": {
             **counts(task),

@@ -62,6 +62,11 @@ def end_before_targets(backend: Any, status: str, failure: str) -> None:
     backend.automation_end = (status, failure)
 
 
+def list_late(backend: Any, looks: float) -> None:
+    """For how many looks DescribeAutomationExecutions names no execution: SSM is eventually consistent."""
+    backend.automation_unlisted = looks
+
+
 def start_automation_execution(call: Call) -> dict[str, Any]:
     """StartAutomationExecution of one execution, or with TargetParameterName and one target (a tag, or values of the
     parameter) of one for each resource, until there are more errors than MaxErrors.
@@ -199,6 +204,10 @@ def describe_automation_executions(call: Call) -> dict[str, Any]:
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_DescribeAutomationExecutions.html
     """
     found: Sequence[Execution] = list(executions_of(ssm(call)).values())
+    unlisted = getattr(ssm(call), "automation_unlisted", 0)
+    list_late(ssm(call), unlisted - 1)
+    if unlisted > 0:
+        found = []
     for one in call.params.get("Filters") or []:
         if one["Key"] not in FILTERS:
             raise AwsError("InvalidFilterKey", f"The filter key {one['Key']} is not valid.")

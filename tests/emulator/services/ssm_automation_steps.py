@@ -125,6 +125,10 @@ def _wait(scope: Scope, step: Mapping[str, Any]) -> None:
             time.sleep(0.05)
 
 
+def _sleep(scope: Scope, step: Mapping[str, Any]) -> None:
+    """No test waits for it: https://docs.aws.amazon.com/systems-manager/latest/userguide/automation-action-sleep.html"""
+
+
 def _branch(scope: Scope, step: Mapping[str, Any]) -> str | None:
     for choice in step["inputs"]["Choices"]:
         if _holds(scope, choice):
@@ -206,5 +210,6 @@ ACTIONS: Mapping[str, Callable[[Scope, Mapping[str, Any]], str | None]] = {
     "aws:branch": _branch,
     "aws:executeAwsApi": _execute_api,
     "aws:runCommand": _run_command,
+    "aws:sleep": _sleep,
     "aws:waitForAwsResourceProperty": _wait,
 }

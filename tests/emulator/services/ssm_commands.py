@@ -42,7 +42,8 @@ SHELLS = {"AWS-RunShellScript": "Linux", "AWS-RunPowerShellScript": "Windows"}
 @dataclass
 class Sent:
     """A command, and what it came to on each instance. It is in progress for `looks` more looks, and on its first
-    instance for `lingering` looks more. If `refused` (StatusDetails), it ended before it ran anywhere."""
+    instance for `lingering` looks more. If `refused` (StatusDetails), it ended before it ran anywhere. `unlisted`: for
+    how many looks its invocations are known on so many instances only."""
 
     command_id: str
     params: Mapping[str, Any]
@@ -51,6 +52,7 @@ class Sent:
     looks: float
     lingering: int = 0
     refused: str = ""
+    unlisted: tuple[float, int] = (0, 0)
     sent_at: float = field(default_factory=time.time)
 
     @property
@@ -77,6 +79,14 @@ def refuse_commands(backend: Any, status_details: str) -> None:
     backend.command_refused = status_details
 
 
+def list_late(backend: Any, looks: float, known: int = 0) -> None:
+    """For how many looks at each command's invocations only so many are known: SSM is eventually consistent.
+
+    https://github.com/aws/aws-cli/issues/3546
+    """
+    backend.command_unlisted = (looks, known)
+
+
 def sent_of(backend: Any) -> dict[str, Sent]:
     if not hasattr(backend, "sent_commands"):
         backend.sent_commands = {}
@@ -95,6 +105,7 @@ def send_command(call: Call) -> dict[str, Any]:
     sent = Sent(str(uuid.uuid4()), call.params, {}, instances, getattr(backend, "command_looks", LOOKS))
     sent.lingering = getattr(backend, "command_lingering", 0)
     sent.refused = getattr(backend, "command_refused", "")
+    sent.unlisted = getattr(backend, "command_unlisted", (0, 0))
     sent.outcomes.update(
         {one.instance_id: Outcome(sent.refused) for one in instances} if sent.refused else _run(call, instances)
     )
@@ -207,9 +218,16 @@ def list_command_invocations(call: Call) -> dict[str, Any]:
     sent, size = _sent(call), call.params.get("MaxResults", 50)
     if not 1 <= size <= 50:
         raise AwsError("ValidationException", f"Value '{size}' at 'maxResults' failed to satisfy constraint")
-    rows = [_invocation(call, sent, instance) for instance in sent.instances if not sent.refused]
+    rows = [_invocation(call, sent, instance) for instance in _known(sent) if not sent.refused]
     chosen, token = page(sorted(rows, key=_row_id), call.params.get("NextToken") or "", size, _row_id)
     return {"CommandInvocations": list(chosen)} | ({"NextToken": token} if token else {})
+
+
+def _known(sent: Sent) -> Sequence[Managed]:
+    """Those on which SSM knows the command already; each look brings the others nearer."""
+    looks, known = sent.unlisted
+    sent.unlisted = (looks - 1, known)
+    return sent.instances[:known] if looks > 0 else sent.instances
 
 
 def _row_id(row: Mapping[str, Any]) -> str:
@@ -265,7 +283,7 @@ def get_command_invocation(call: Call) -> dict[str, Any]:
     https://docs.aws.amazon.com/systems-manager/latest/APIReference/API_GetCommandInvocation.html
     """
     sent, instance_id = _sent(call), call.params["InstanceId"]
-    instance = next((one for one in sent.instances if one.instance_id == instance_id), None)
+    instance = next((one for one in _known(sent) if one.instance_id == instance_id), None)
     if instance is None:
         raise AwsError("InvocationDoesNotExist", "The command ID and managed node ID you specified didn't match any "
                        "invocations.")  # fmt: skip

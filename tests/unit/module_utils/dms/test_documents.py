@@ -12,10 +12,11 @@ import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.dms.instance_options import effective, refuse_version
 from ansible_collections.sysops.aws.plugins.module_utils.dms.lookup import TASK, failure_message
 from ansible_collections.sysops.aws.plugins.module_utils.dms.task_documents import (
+    compared,
     mappings_text,
     merged,
-    missing,
     parsed,
+    paths,
     settable,
 )
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import SweepError
@@ -28,7 +29,9 @@ CURRENT = {
         "CloudWatchLogGroup": "dms-tasks-orders",
         "CloudWatchLogStream": "dms-task-ABC",
     },
-    "TTSettings": None,
+    "BeforeImageSettings": None,
+    "TTSettings": {"EnableTT": False, "TTS3Settings": None},
+    "ControlTablesSettings": {"HistoryTimeslotInMinutes": 5},
 }
 
 
@@ -42,18 +45,55 @@ CURRENT = {
          {"TargetMetadata": {"LobMaxSize": 32}}, {"TargetMetadata": {"LobMaxSize": 64}}),
         ({"TargetMetadata": {"SupportLobs": False}},
          {"TargetMetadata": {"SupportLobs": True}}, {"TargetMetadata": {"SupportLobs": False}}),
-        ({"TTSettings": None, "BeforeImageSettings": None}, {}, {}),
-        ({"TTSettings": {"EnableTT": False}},
-         {"TTSettings": {"EnableTT": None}}, {"TTSettings": {"EnableTT": False}}),
+        ({"TTSettings": None, "BeforeImageSettings": None, "Other": None, "TargetMetadata": None}, {}, {}),
+        ({"TargetMetadata": {"LobMaxSize": None}}, {}, {}),
+        ({"TargetMetadata": {"LobMaxSize": 32.0}}, {}, {}),
+        ({"TargetMetadata": {"LobMaxSize": 0}}, {"TargetMetadata": {"LobMaxSize": 32}},
+         {"TargetMetadata": {"LobMaxSize": 0}}),
+        ({"TTSettings": {"EnableTT": False, "FailTaskOnTTFailure": False}}, {}, {}),
+        ({"TTSettings": {"EnableTT": "false", "A": 0, "B": "", "C": [], "E": {"F": None, "G": False}}}, {}, {}),
+        ({"TTSettings": {"TTS3Settings": {"EncryptTTFiles": False}}}, {}, {}),
+        ({"TTSettings": {"TTS3Settings": {"BucketFolder": "tt"}}}, {"TTSettings": {"TTS3Settings": None}},
+         {"TTSettings": {"TTS3Settings": {"BucketFolder": "tt"}}}),
+        ({"BeforeImageSettings": {"EnableBeforeImage": False, "FieldName": ""}}, {}, {}),
+        ({"controlTablesSettings": {"historyTimeslotInMinutes": 5}}, {}, {}),
+        ({"ControlTablesSettings": {"historyTimeslotInMinutes": 9}},
+         {"ControlTablesSettings": {"HistoryTimeslotInMinutes": 5}},
+         {"ControlTablesSettings": {"HistoryTimeslotInMinutes": 9}}),
         ({"Logging": {"LogComponents": [{"Id": "SORTER", "Severity": "DEFAULT"}]}}, {}, {}),
         ({"Logging": {"LogComponents": [{"Id": "IO", "Severity": "DEBUG"}, {"Id": "NEW", "Severity": "DEBUG"}]}},
          {"Logging": {"LogComponents": [{"Id": "IO", "Severity": "DEFAULT"}]}},
-         {"Logging": {"LogComponents": [{"Id": "IO", "Severity": "DEBUG"}, {"Id": "NEW", "Severity": "DEBUG"}]}}),
+         {"Logging": {"LogComponents": [{"Id": "IO", "Severity": "DEBUG"}]}}),
     ],
 )  # fmt: skip
 def test_of_the_settings_only_the_wanted_ones_count(wanted, before, after):
-    assert missing(CURRENT, wanted) == (before, after)
-    assert missing(merged(CURRENT, wanted), wanted)[1] == {}
+    found = compared(CURRENT, wanted)
+    assert (found.before, found.after) == (before, after)
+    assert compared(merged(CURRENT, wanted), wanted).after == {}
+
+
+@pytest.mark.parametrize(
+    ("wanted", "unlisted", "named"),
+    [
+        ({"TTSettings": {"EnableTT": True, "FailTaskOnTTFailure": True}},
+         {"TTSettings": {"FailTaskOnTTFailure": True}}, ["TTSettings.FailTaskOnTTFailure"]),
+        ({"New": {"A": {"B": 1}, "C": 0}}, {"New": {"A": {"B": 1}, "C": 0}}, ["New.A.B", "New.C"]),
+        ({"Logging": {"LogComponents": [{"Id": "NEW", "Severity": "DEBUG"}]}},
+         {"Logging": {"LogComponents": [{"Id": "NEW", "Severity": "DEBUG"}]}}, ["Logging.LogComponents"]),
+    ],
+)  # fmt: skip
+def test_what_dms_does_not_list_is_told_apart(wanted, unlisted, named):
+    found = compared(CURRENT, wanted)
+    assert found.unlisted == unlisted
+    assert paths(found.unlisted) == named
+    assert not {"FailTaskOnTTFailure", "NEW", "New"} & set(str(found.after).split("'"))
+
+
+def test_settings_are_sent_in_the_spelling_of_dms_and_a_null_changes_nothing():
+    told = merged(CURRENT, {"controlTablesSettings": {"historyTimeslotInMinutes": 9}, "TargetMetadata": None})
+    assert told["ControlTablesSettings"] == {"HistoryTimeslotInMinutes": 9}
+    assert "controlTablesSettings" not in told
+    assert told["TargetMetadata"] == CURRENT["TargetMetadata"]
 
 
 def test_what_dms_sets_itself_is_neither_compared_nor_sent():

@@ -60,7 +60,7 @@ def task(
         "TargetEndpointArn": "target",
         "MigrationType": kind,
         "Status": status,
-        "ReplicationTaskStats": {"FullLoadProgressPercent": percent, "TablesLoaded": 3},
+        "ReplicationTaskStats": {"FullLoadProgressPercent": percent, "TablesLoaded": 1},
         **changed,
     }
 
@@ -181,6 +181,11 @@ def latency(seconds: float, incoming: float = 0, at: datetime = NOW) -> Latency:
         (task(), [table()], latency(60), [], True),
         (task(), [table()], latency(61), ["61 seconds behind"], True),
         (task(), [table()], Latency(), ["CloudWatch has no"], True),
+        # what DMS doesn't list is never fine
+        (task(), [], latency(0), ["DMS lists no statistics of tables"], True),
+        (task(ReplicationTaskStats={"FullLoadProgressPercent": 100, "TablesLoaded": 3}), [table()], latency(0),
+         ["DMS counts 3 tables, and lists statistics of 1."], True),
+        (task(kind="cdc", ReplicationTaskStats={}), [], latency(0), ["DMS lists no statistics of tables"], True),
         (task("stopped"), [table()], latency(0), ["Task orders is stopped"], False),
         *(
             (task("stopped", kind=kind, StopReason=reason), [table()], latency(0), ["Task orders is stopped"], True)

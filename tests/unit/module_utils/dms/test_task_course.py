@@ -72,10 +72,10 @@ def task(status: str | None, ran: bool, migration_type: str = "full-load-and-cdc
     return {**found, "ReplicationTaskStartDate": "once"} if ran else found
 
 
-def outcome(found: Any, wish: Wish, *changes: str, wanted_type: str | None = None) -> Any:
-    """The course, or what is said in refusal."""
+def outcome(found: Any, wish: Wish, *changes: str, wanted_type: str | None = None, **order: bool) -> Any:
+    """The course, or what is said in refusal. `order` is Situation's `ordered` and `moved`."""
     try:
-        return course("orders", Situation.of(found, wanted_type, frozenset(changes)), wish)
+        return course("orders", Situation.of(found, wanted_type, frozenset(changes), **order), wish)
     except SweepError as error:
         return str(error)
 
@@ -162,13 +162,35 @@ def test_a_task_that_stopped_at_its_position_goes_on_only_with_another(reason, g
     ("status", "migration_type", "expected"),
     [
         ("stopped", "cdc", START),
-        ("running", "cdc", Course(stop=True, start="start-replication")),
-        ("stopped", "full-load-and-cdc", RESUME),
-        ("running", "full-load-and-cdc", STOP_RESUME),
+        ("failed", "cdc", START),
+        ("running", "cdc", "stop it first with state: stopped"),
+        ("starting", "cdc", "stop it first with state: stopped"),
+        ("stopped", "full-load-and-cdc", "only for the migration_type cdc"),
+        ("running", "full-load-and-cdc", "only for the migration_type cdc"),
     ],
 )
-def test_a_new_start_position_is_begun_with_by_a_cdc_task_alone(status, migration_type, expected):
-    assert outcome(task(status, True, migration_type), Wish("started"), "CdcStartPosition") == expected
+def test_a_new_start_position_is_begun_with_by_a_cdc_task_that_rests_alone(status, migration_type, expected):
+    found = outcome(task(status, True, migration_type), Wish("started"), ordered=True, moved=True)
+    assert expected in found if isinstance(expected, str) else found == expected
+    for state, course_of in (("present", NOTHING), ("stopped", STOP if status in ("running", "starting") else NOTHING)):
+        assert outcome(task(status, True, migration_type), Wish(state), ordered=True, moved=True) == course_of
+
+
+@pytest.mark.parametrize("reason", ["NORMAL", *AT_POSITION, *ERRORS])
+def test_a_start_position_that_was_given_before_is_not_begun_with_again(reason):
+    for state in ("present", "started", "stopped"):
+        assert outcome(task("running", True, "cdc"), Wish(state), ordered=True) == outcome(
+            task("running", True, "cdc"), Wish(state)
+        )
+        rests = task("stopped", True, "cdc", reason)
+        assert outcome(rests, Wish(state), ordered=True) == outcome(rests, Wish(state))
+
+
+@pytest.mark.parametrize(("status", "stops"), [("running", True), ("stopped", False), ("failed", False)])
+def test_a_reload_of_a_cdc_task_begins_at_the_position_that_is_given(status, stops):
+    found = outcome(task(status, True, "cdc"), Wish("reloaded"), ordered=True)
+    assert found == Course(stop=stops, start="start-replication")
+    assert NO_LOAD in outcome(task(status, True, "cdc"), Wish("reloaded", tables=True), ordered=True)
 
 
 @pytest.mark.parametrize(("status", "ran"), [row for row in TABLE if row[0] != "deleting"])

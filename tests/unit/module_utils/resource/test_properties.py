@@ -38,6 +38,16 @@ FULL, BARE = {"SecretArn": "a", "IAMAuth": "DISABLED"}, {"SecretArn": "a"}
         (None, {}),
         ("", None),
         ([], None),
+        # what AWS accepts and doesn't echo
+        (None, 0),
+        (None, False),
+        (0, None),
+        (False, None),
+        (None, {"Payload": None, "Qualifier": None}),
+        ({}, {"Lambda": {"Payload": None}}),
+        ({"Max": 80}, {"Max": 80, "Debug": False, "Offset": 0, "Lambda": {"Payload": None}}),
+        ({"Max": 80, "Alarm": {"Ignore": False}}, {"Max": 80, "Alarm": None}),
+        ([{"Name": "a"}], [{"Name": "a", "NonSecurity": False}]),
         (["a", "b"], ["b", "a"]),
         (["a"], ["a", "a"]),
         ([FULL], [BARE]),
@@ -59,10 +69,13 @@ def test_aws_means_the_same(current, desired):
         ('{"a": [1, 2]}', '{"a": [2, 1]}'),
         ('{"a": 1, "b": 2}', '{"a": 1}'),
         ("[a", "[ a"),
-        (None, 0),
-        (None, False),
-        (0, None),
-        (False, None),
+        (True, None),
+        (True, False),
+        (5, 0),
+        (5, None),
+        ({"Lambda": {"Payload": "x"}}, {"Lambda": {"Payload": None}}),
+        ({"Lambda": {"Payload": "x"}}, {"Lambda": None}),
+        ([{"Name": "a", "NonSecurity": True}], [{"Name": "a", "NonSecurity": False}]),
         (1, "1"),
         ("a", ""),
         (["a"], []),
@@ -100,6 +113,11 @@ def test_differences_are_of_what_is_desired_and_of_nothing_else():
         "TLS": Change("TLS", False, True),
         "Role": Change("Role", None, "r"),
     }
+
+
+def test_of_what_does_not_exist_yet_all_that_is_said_is_a_difference():
+    assert differences({}, {"TLS": False, "Offset": 0, "Name": "", "Filters": []}).keys() == {"TLS", "Offset"}
+    assert differences({"Name": "x"}, {"TLS": False, "Offset": 0}) == {}
 
 
 @pytest.mark.parametrize(
@@ -151,6 +169,8 @@ def test_in_somebody_s_data_every_key_and_the_order_of_lists_count():
     assert not same({**lines, "more": ["x"]}, Exact(lines))
     assert not same({"commands": ["uptime", "date", "date"]}, Exact(lines))
     assert not same(None, Exact(lines))
+    assert not same(None, Exact(dry=[]))
+    assert not same({}, Exact(dry=[]))
     told = snake_case({"Run": {"Parameters": Exact(InstanceId=["b", "a"])}})
     assert told == {"run": {"parameters": {"InstanceId": ["b", "a"]}}}
 

@@ -66,6 +66,8 @@ def test_output_is_cut_where_the_agent_says_so_or_at_its_size_in_bytes(output, c
         ("Failed", "AccessDenied", False),
         ("TimedOut", "ExecutionTimedOut", True),
         ("TimedOut", "DeliveryTimedOut", False),
+        ("TimedOut", "Delivery Timed Out", False),
+        ("TimedOut", "Execution Timed Out", True),
         ("Failed", "Undeliverable", False),
         ("Failed", "InvalidPlatform", False),
         ("Cancelled", "Terminated", False),
