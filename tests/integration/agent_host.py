@@ -2,11 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host in a directory, for the script of cloudwatch_agent_ssm: dash runs it with stand-ins for dpkg, systemctl and the
-agent's own ctl, which obey the documented command line and no more. As the agent does, it prints lines that say
-nothing beside those that do, and takes configurations that it dies of seconds after its start (`die-later`).
+"""A host in a directory, for the script of cloudwatch_agent_ssm: dash runs it with stand-ins for dpkg, systemctl and
+the agent's own ctl, which obey the documented command line and no more. As the agent does, ctl prints lines that say
+nothing beside those that do, and takes configurations that the agent dies of seconds after its start (`die-later`).
 
-A test of an agent that dies sets AGENT_STABLE as on a host; else the first look is enough."""
+A test of an agent that dies sets `stable_seconds` as on a host; else the first look is enough."""
 
 from __future__ import annotations
 
@@ -98,9 +98,11 @@ esac
 """
 
 
-@dataclass(frozen=True)
+@dataclass
 class Host:
     root: Path
+    # for how long a process has to run
+    stable_seconds: int = 0
 
     @classmethod
     def at(cls, root: Path) -> Host:
@@ -121,7 +123,7 @@ class Host:
                 "HOST_BIN": str(self.root / "bin"),
                 "AGENT_HOME": str(self.root / "home"),
                 "STATE_DIR": str(self.root / "state"),
-                "AGENT_STABLE": "0",
+                "AGENT_STABLE": str(self.stable_seconds),
             },
             capture_output=True,
             text=True,

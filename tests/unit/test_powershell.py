@@ -72,7 +72,7 @@ def test_the_logs_stay_where_they_are_when_the_former_configuration_comes_back()
     ]
 
 
-@pytest.mark.parametrize("path", sorted([*SCRIPTS, *ROLES.rglob("install.sh")]), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted([*SCRIPTS, *ROLES.rglob("*.sh")]), ids=lambda path: path.name)
 def test_ssm_finds_no_variable_of_its_own_in_it(path):
     # SSM puts parameters in the place of what stands in two braces
     assert "{{" not in path.read_text(encoding="utf-8")

@@ -221,12 +221,15 @@ def problems_on_premises(configuration: Any) -> list[str]:
     ${aws:...}.
     """
     metrics = configuration.get("metrics") if isinstance(configuration, Mapping) else None
-    found = [f"{path}: ${{aws:...}} is known on EC2 alone; remove it" for path in _instance_values(configuration, "")]
+    found = [
+        f"{path}: ${{aws:...}} is known on EC2 alone, and the mode is onPremise; remove it"
+        for path in _instance_values(configuration, "")
+    ]
     if isinstance(metrics, Mapping) and "append_dimensions" in metrics:
         found.insert(
             0,
-            "metrics.append_dimensions: needs the EC2 instance metadata service, whatever its keys; remove it, and give"
-            " other dimensions in append_dimensions of each plugin",
+            "metrics.append_dimensions: needs the EC2 instance metadata service, whatever its keys; the mode is"
+            " onPremise. Remove it, and give other dimensions in append_dimensions of each plugin",
         )
     return found
 
@@ -255,7 +258,7 @@ def valid(configuration: Any, origin: str, mode: str | None = None) -> dict[str,
     """The configuration as it is. Raises SweepError, which names every problem; `mode` is the agent's, where known."""
     problems = problems_of(configuration)
     if mode == "onPremise":
-        problems += [f"{problem} (cloudwatch_agent_mode is onPremise)" for problem in problems_on_premises(configuration)]
+        problems += problems_on_premises(configuration)
     if problems:
         raise SweepError(f"The agent configuration {origin} is invalid: {'; '.join(problems)}.")
     return dict(configuration)
