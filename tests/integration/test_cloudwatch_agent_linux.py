@@ -63,7 +63,7 @@ def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict
         looked = (
             f"echo >>{programs}/looks; n=$(wc -l <{programs}/looks); [ -e {programs}/shown$n ] || n={len(shown) or 1}"
         )
-        (programs / "systemctl").write_text(f"#!/bin/sh\n{looked}\nsed "s/SELF/$$/" {programs}/shown$n\n")
+        (programs / "systemctl").write_text(f"#!/bin/sh\n{looked}\nsed s/SELF/$$/ {programs}/shown$n\n")
         (programs / "journalctl").write_text("#!/bin/sh\n")
         for path in (ctl, programs / "systemctl", programs / "journalctl"):
             path.chmod(0o755)
