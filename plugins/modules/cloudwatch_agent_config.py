@@ -46,6 +46,13 @@ options:
         description:
           - The configuration as C(s3://bucket/key).
         type: str
+  mode:
+    description:
+      - Where the host is. With V(onPremise) also refuse what the agent needs the EC2 instance metadata service for,
+        C(metrics.append_dimensions) and C(${aws:...}); without that service the agent would end.
+    type: str
+    choices: [ec2, onPremise]
+    version_added: 0.4.1
   presign_seconds:
     description:
       - Also return RV(url), from where a host without AWS credentials reads the object of O(config_s3) for so long. It

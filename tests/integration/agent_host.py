@@ -2,8 +2,11 @@
 # GNU General Public License v3.0+ (see COPYING or https://www.gnu.org/licenses/gpl-3.0.txt)
 # SPDX-License-Identifier: GPL-3.0-or-later
 
-"""A host in a directory, for the script of cloudwatch_agent_ssm: dash runs it with stand-ins for dpkg and for the
-agent's own ctl, which obey the documented command line (fetch-config moves its source away) and no more."""
+"""A host in a directory, for the script of cloudwatch_agent_ssm: dash runs it with stand-ins for dpkg, systemctl and
+the agent's own ctl, which obey the documented command line and no more. As the agent does, ctl prints lines that say
+nothing beside those that do, and takes configurations that the agent dies of seconds after its start (`die-later`).
+
+A test of an agent that dies sets `stable_seconds` as on a host; else the first look is enough."""
 
 from __future__ import annotations
 
@@ -28,6 +31,8 @@ case $1 in
     grep -q '^version=' "$package" || { echo "dpkg: not a package" >&2; exit 1; }
     mkdir -p "$AGENT_HOME/bin" "$AGENT_HOME/etc"
     sed -n 's/^version=//p' "$package" >"$AGENT_HOME/bin/VERSION"
+    rm -f "$AGENT_HOME/bin/BROKEN"
+    if grep -q '^broken' "$package"; then touch "$AGENT_HOME/bin/BROKEN"; fi
     cp "$HOST_BIN/ctl" "$AGENT_HOME/bin/amazon-cloudwatch-agent-ctl"
     echo installed >>"$AGENT_HOME/calls"
     ;;
@@ -45,18 +50,33 @@ done
 case $action in
 fetch-config)
     echo "fetch-config $mode" >>"$AGENT_HOME/calls"
+    echo "****** processing amazon-cloudwatch-agent ******"
+    echo "I! Trying to detect region from $mode D! [EC2] Found active network interface"
+    echo "Successfully fetched the config and saved in $AGENT_HOME/etc/file_config.json.tmp"
+    echo "Start configuration validation..."
     if grep -q refuse-me "$source"; then
-        echo "Configuration validation failed" >&2
+        echo "2026/11/24 10:00:00 E! Invalid Json input schema." >&2
+        echo "2026/11/24 10:00:00 Under path : / | Error : Additional property refuse-me is not allowed" >&2
+        echo "2026/11/24 10:00:00 proxy http://user:pass-word@proxy:3128 Failed to connect" >&2
+        seq 60 | sed 's/^/2026\\/11\\/24 10:00:00 I! noise of the validation, line /'
+        echo "2026/11/24 10:00:00 Configuration validation first phase failed. Verify the JSON input."
         exit 1
     fi
-    echo "Successfully fetched the config" >&2
-    mv "$source" "$AGENT_HOME/etc/file_config.json"
+    cp "$source" "$AGENT_HOME/etc/file_config.json"
+    ;;
+start)
     echo running >"$AGENT_HOME/running"
+    if grep -q die-later "$AGENT_HOME/etc/file_config.json" || [ -e "$AGENT_HOME/bin/BROKEN" ]; then
+        echo dying >"$AGENT_HOME/running"
+        mkdir -p "$AGENT_HOME/logs"
+        echo "2026-11-24T10:00:00Z I! Starting AmazonCloudWatchAgent" >>"$AGENT_HOME/logs/amazon-cloudwatch-agent.log"
+        echo "2026-11-24T10:00:00Z E! cannot do that" >>"$AGENT_HOME/logs/amazon-cloudwatch-agent.log"
+    fi
     ;;
 stop) rm -f "$AGENT_HOME/running" ;;
 status)
     running=stopped
-    [ ! -e "$AGENT_HOME/running" ] || running=running
+    if grep -qs -e running -e dying "$AGENT_HOME/running"; then running=running; fi
     configured='not configured'
     [ ! -e "$AGENT_HOME/etc/file_config.json" ] || configured=configured
     printf '{\n  "status": "%s",\n  "starttime": "2026-11-24T10:00:00+00:00",\n' "$running"
@@ -64,17 +84,31 @@ status)
     ;;
 esac
 """
+# The second look finds an agent dead that dies. The process of one that runs has run as long as the machine.
+SYSTEMCTL = """#!/bin/sh
+case "$(cat "$AGENT_HOME/running" 2>/dev/null)" in
+"") echo "ActiveState=inactive\nSubState=dead\nMainPID=0\nNRestarts=0" ;;
+died) echo "ActiveState=activating\nSubState=auto-restart\nMainPID=0\nNRestarts=0" ;;
+dying)
+    echo died >"$AGENT_HOME/running"
+    echo "ActiveState=active\nSubState=running\nMainPID=$$\nNRestarts=0"
+    ;;
+*) echo "ActiveState=active\nSubState=running\nMainPID=1\nNRestarts=0" ;;
+esac
+"""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Host:
     root: Path
+    # for how long a process has to run
+    stable_seconds: int = 0
 
     @classmethod
     def at(cls, root: Path) -> Host:
         bin_directory = root / "bin"
         bin_directory.mkdir(parents=True)
-        for name, text in (("dpkg", DPKG), ("ctl", CTL)):
+        for name, text in (("dpkg", DPKG), ("ctl", CTL), ("systemctl", SYSTEMCTL)):
             (bin_directory / name).write_text(text)
             (bin_directory / name).chmod(0o755)
         (root / "home").mkdir()
@@ -89,6 +123,7 @@ class Host:
                 "HOST_BIN": str(self.root / "bin"),
                 "AGENT_HOME": str(self.root / "home"),
                 "STATE_DIR": str(self.root / "state"),
+                "AGENT_STABLE": str(self.stable_seconds),
             },
             capture_output=True,
             text=True,

@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+import os
 import subprocess
 from collections.abc import Callable
 from pathlib import Path
@@ -14,6 +15,7 @@ from typing import Any
 
 import pytest
 
+MEMORY = {"metrics": {"metrics_collected": {"mem": {"measurement": ["mem_used_percent"]}}}}
 CONFIGURED = {"status": "running", "configstatus": "configured"}
 
 Run = Callable[..., subprocess.CompletedProcess[str]]
@@ -37,12 +39,38 @@ def tasks(playbook: Run, tmp_path: Path) -> Run:
     return run
 
 
-def agent(tmp_path: Path, status: dict[str, str]) -> dict[str, str]:
-    """A stand-in of the agent's ctl that tells this status."""
-    ctl = tmp_path / "ctl"
-    ctl.write_text(f"#!/bin/sh\necho '{json.dumps(status)}'\n")
-    ctl.chmod(0o755)
-    return {"__cloudwatch_agent_ctl": str(ctl)}
+def unit(active: str = "active", sub: str = "running", pid: int | str = 1, restarts: int = 0) -> str:
+    """What systemd shows of the agent's unit; process 1 has run for longer than it takes, SELF not."""
+    return f"ActiveState={active}\nSubState={sub}\nMainPID={pid}\nNRestarts={restarts}\n"
+
+
+DEAD = unit("activating", "auto-restart", 0, 3)
+
+
+@pytest.fixture
+def agent(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Callable[..., dict[str, str]]:
+    """A host whose agent tells this status, while systemctl shows one of `shown` after the other, the last for ever."""
+
+    def make(status: dict[str, str], *shown: str, log: str = "") -> dict[str, str]:
+        root, programs = tmp_path / "agent", tmp_path / "programs"
+        for folder in (root / "bin", root / "logs", programs):
+            folder.mkdir(parents=True)
+        (root / "logs" / "amazon-cloudwatch-agent.log").write_text(log)
+        for number, text in enumerate(shown or [unit()], start=1):
+            (programs / f"shown{number}").write_text(text)
+        ctl = root / "bin" / "amazon-cloudwatch-agent-ctl"
+        ctl.write_text(f"#!/bin/sh\necho '{json.dumps(status)}'\n")
+        looked = (
+            f"echo >>{programs}/looks; n=$(wc -l <{programs}/looks); [ -e {programs}/shown$n ] || n={len(shown) or 1}"
+        )
+        (programs / "systemctl").write_text(f"#!/bin/sh\n{looked}\nsed s/SELF/$$/ {programs}/shown$n\n")
+        (programs / "journalctl").write_text("#!/bin/sh\n")
+        for path in (ctl, programs / "systemctl", programs / "journalctl"):
+            path.chmod(0o755)
+        monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+        return {"__cloudwatch_agent_ctl": str(ctl), "__cloudwatch_agent_root": str(root)}
+
+    return make
 
 
 def said(done: subprocess.CompletedProcess[str]) -> str:
@@ -50,16 +78,76 @@ def said(done: subprocess.CompletedProcess[str]) -> str:
 
 
 @pytest.mark.parametrize("seconds", ["120", 120])
-def test_how_long_to_wait_may_be_text(tasks, tmp_path, seconds):
-    done = tasks("wait_linux", cloudwatch_agent_wait_timeout=seconds, **agent(tmp_path, CONFIGURED))
+def test_how_long_to_wait_may_be_text(tasks, agent, seconds):
+    done = tasks("wait_linux", cloudwatch_agent_wait_timeout=seconds, **agent(CONFIGURED))
     assert done.returncode == 0, done.stdout
 
 
-def test_an_agent_that_does_not_run_is_waited_for_so_long_and_no_longer(tasks, tmp_path):
-    stopped = agent(tmp_path, {**CONFIGURED, "status": "stopped"})
-    done = tasks("wait_linux", cloudwatch_agent_wait_timeout="2", **stopped)
+LOG = """\
+2026-11-24T10:00:00Z I! Starting AmazonCloudWatchAgent
+2026-11-24T10:00:01Z W! Failed to look it up, for the first time
+2026-11-24T10:00:02Z E! Failed to connect to http://user:pass-word@proxy:3128: refused
+2026-11-24T10:00:02Z E! Failed to connect to http://user:pass-word@proxy:3128: refused
+2026-11-24T10:00:03Z I! Profiler is stopped during shutdown
+"""
+
+
+def test_an_agent_that_dies_seconds_after_its_start_is_a_failure_with_its_last_errors(tasks, agent):
+    # first it is active: its process is a new one
+    started = unit(pid="SELF")
+    done = tasks("wait_linux", **agent(CONFIGURED, started, DEAD, log=LOG))
     assert done.returncode != 0
-    assert done.stdout.count("FAILED - RETRYING") == 1
+    assert "the agent of localhost does not keep running with its configuration" in said(done)
+    assert "it is activating (auto-restart)" in said(done)
+    assert "was started again by systemd 3 times" in said(done)
+    error = "2026-11-24T10:00:02Z E! Failed to connect to http://(redacted)@proxy:3128: refused"
+    assert f"It logged: {error}." in said(done)
+    assert "pass-word" not in said(done)
+
+
+@pytest.mark.parametrize("shown", [unit("inactive", "dead", 0), unit("failed", "failed", 0), unit("", "", 0), DEAD])
+def test_an_agent_that_does_not_run_is_a_failure_at_once(tasks, agent, shown):
+    done = tasks("wait_linux", cloudwatch_agent_wait_timeout="600", **agent(CONFIGURED, shown))
+    assert done.returncode != 0
+    assert "It logged no error: see" in said(done)
+
+
+def test_a_systemd_that_does_not_count_restarts_is_enough(tasks, agent):
+    shown = unit().replace("NRestarts=0\n", "")
+    assert tasks("wait_linux", **agent(CONFIGURED, shown)).returncode == 0
+
+
+def test_on_premises_a_region_is_asked_for_where_the_host_has_none(tasks, agent, tmp_path, monkeypatch):
+    for name in ("AWS_REGION", "AWS_DEFAULT_REGION"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.setenv("HOME", str(tmp_path / "home"))
+    credentials = tmp_path / "folder" / "credentials"
+    credentials.parent.mkdir()
+    credentials.write_text("[AmazonCloudWatchAgent]\naws_access_key_id = x\n")
+    given = {**agent(CONFIGURED), "cloudwatch_agent_credentials_file": str(credentials)}
+    done = tasks("region_linux", **given)
+    assert done.returncode != 0
+    assert f"expected `region = ...` in {credentials}" in said(done)
+    (credentials.parent / "config").write_text("[profile AmazonCloudWatchAgent]\nregion = eu-west-1\n")
+    done = tasks("region_linux", **given)
+    assert done.returncode == 0, done.stdout
+
+
+@pytest.mark.parametrize(
+    ("region", "agent_region", "words"), [("", "", "is empty"), ("eu-west-1", "", ""), ("", "x", "")]
+)
+def test_on_premises_a_region_is_asked_for_on_the_controller(tasks, region, agent_region, words):
+    done = tasks(
+        "controller",
+        ansible_facts={"os_family": "Debian"},
+        cloudwatch_agent_source="distribution",
+        cloudwatch_agent_mode="onPremise",
+        cloudwatch_agent_region=region,
+        cloudwatch_agent_access_key_id="AKIAIOSFODNN7EXAMPLE",
+        cloudwatch_agent_config={**MEMORY, **({"agent": {"region": agent_region}} if agent_region else {})},
+    )
+    assert (done.returncode != 0) == bool(words), done.stdout
+    assert not words or f"cloudwatch_agent_region {words}" in said(done)
 
 
 PACKAGE = {"__cloudwatch_agent_package": {"file_name": "agent.deb", "version": "2.0"}, "__cloudwatch_agent_version": ""}

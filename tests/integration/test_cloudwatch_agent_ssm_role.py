@@ -227,7 +227,8 @@ def test_each_platform_gets_the_script_of_its_own(empty_aws, run, hosts):
         platform="Windows",
         machine=lambda _p: Outcome(output="cloudwatch-agent: unchanged\n"),
     )
-    done = run(cloudwatch_agent_ssm_windows_config={"metrics": {"namespace": "It's"}})
+    windows = {"metrics": {"namespace": "It's", "metrics_collected": {"Memory": {"measurement": ["Available Mbytes"]}}}}
+    done = run(cloudwatch_agent_ssm_windows_config=windows)
     assert done.returncode == 0, done.stdout
     documents = {command["DocumentName"]: command for command in sent()}
     assert documents.keys() == {"AWS-RunShellScript", "AWS-RunPowerShellScript"}
@@ -236,9 +237,49 @@ def test_each_platform_gets_the_script_of_its_own(empty_aws, run, hosts):
     lines = documents["AWS-RunPowerShellScript"]["Parameters"]["commands"]
     assert "$State = 'present'" in lines
     assert [line for line in lines if line.startswith("$ConfigSource = 'base64:")]
-    script = (ROOT / "roles" / "cloudwatch_agent_ssm" / "files" / "install.ps1").read_text().splitlines()
+    scripts = ("cloudwatch_agent/files/windows/agent.ps1", "cloudwatch_agent_ssm/files/install.ps1")
+    script = [line for name in scripts for line in (ROOT / "roles" / name).read_text().splitlines()]
     assert lines[-len(script) :] == script
     assert len(documents["AWS-RunPowerShellScript"]["InstanceIds"]) == 1
+
+
+def test_on_premises_the_own_configuration_asks_no_metadata_service(empty_aws, run, hosts):
+    done = run(cloudwatch_agent_ssm_mode="onPremise")
+    assert done.returncode == 0, done.stdout
+    own = json.loads((ROOT / "roles" / "cloudwatch_agent" / "files" / "linux-onpremise.json").read_text())
+    assert hosts["web-1"].config == own
+    assert hosts["web-1"].calls == ["installed", "fetch-config onPremise"]
+
+
+@pytest.mark.parametrize(
+    ("variables", "words"),
+    [
+        (
+            {"cloudwatch_agent_ssm_linux_config": OWN, "cloudwatch_agent_ssm_mode": "onPremise"},
+            "append_dimensions: needs",
+        ),
+        ({"cloudwatch_agent_ssm_linux_config": {"metrics": {}}}, "metrics.metrics_collected: is missing"),
+    ],
+)
+def test_a_configuration_that_the_agent_would_refuse_is_not_sent(empty_aws, run, hosts, variables, words):
+    done = run(**variables)
+    assert done.returncode != 0
+    assert words in said(done)
+    assert "Nothing was sent to them." in said(done)
+    assert sent() == []
+
+
+def test_an_instance_whose_agent_dies_of_the_configuration_keeps_the_former_one_and_fails_the_run(
+    empty_aws, run, hosts
+):
+    assert run().returncode == 0
+    dying = {"metrics": {"namespace": "die-later", **CONFIG["metrics"]}}
+    for host in hosts.values():
+        host.stable_seconds = 10
+    done = run(cloudwatch_agent_ssm_linux_config=dying, cloudwatch_agent_ssm_max_errors="100%")
+    assert done.returncode != 0
+    assert "It logged: 2026-11-24T10:00:00Z E! cannot do that" in said(done)
+    assert [host.config for host in hosts.values()] == [OWN, OWN]
 
 
 def test_absent_removes_the_agent_and_its_association_once(empty_aws, run, hosts):

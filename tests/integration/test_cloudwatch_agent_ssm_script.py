@@ -19,7 +19,12 @@ from tests.emulator import Emulator
 from tests.emulator.services.ssm_instances import Outcome
 from tests.integration.agent_host import Host, Mirror
 
-SCRIPT = Path(__file__).resolve().parents[2] / "roles" / "cloudwatch_agent_ssm" / "files" / "install.sh"
+ROLES = Path(__file__).resolve().parents[2] / "roles"
+# in the order in which templates/commands.j2 sends them
+SCRIPTS = (
+    ROLES / "cloudwatch_agent" / "files" / "linux" / "agent.sh",
+    ROLES / "cloudwatch_agent_ssm" / "files" / "install.sh",
+)
 CONFIG = {"metrics": {"metrics_collected": {"mem": {"measurement": ["mem_used_percent"]}}}}
 NEWEST, OLDER = "1.300057.0b1161", "1.300044.0b793"
 
@@ -56,7 +61,7 @@ def run(host: Host, mirror: Mirror, **changed: str) -> Outcome:
         **changed,
     }
     lines = [f"{name}={shlex.quote(value)}" for name, value in settings.items()]
-    return host.run({"commands": [*lines, *SCRIPT.read_text().splitlines()]})
+    return host.run({"commands": [*lines, *(line for path in SCRIPTS for line in path.read_text().splitlines())]})
 
 
 def last_line(outcome: Outcome) -> str:
@@ -138,9 +143,69 @@ def test_a_configuration_that_the_agent_refuses_leaves_the_former_one(host, mirr
     run(host, mirror)
     told = refused(run(host, mirror, CONFIG_SOURCE=encoded({"refuse-me": True})))
     assert "the agent refused the configuration" in told
-    assert "Configuration validation failed" in told
+    assert "The former configuration is restored." in told
     assert host.config == CONFIG
     assert "unchanged" in last_line(run(host, mirror))
+
+
+def test_a_refusal_is_told_in_the_agents_own_words_without_noise_and_passwords(host, mirror):
+    run(host, mirror)
+    told = refused(run(host, mirror, CONFIG_SOURCE=encoded({"refuse-me": True})))
+    assert "E! Invalid Json input schema." in told
+    assert "Under path : / | Error : Additional property refuse-me is not allowed" in told
+    assert "proxy http://(redacted)@proxy:3128 Failed to connect" in told
+    assert "pass-word" not in told
+    assert "noise" not in told
+    assert len(told) < 800
+
+
+DYING = {"metrics": {"namespace": "die-later", **CONFIG["metrics"]}}
+
+
+def test_a_configuration_that_the_agent_dies_of_leaves_the_former_one(host, mirror):
+    run(host, mirror)
+    (host.root / "home" / "logs").mkdir()
+    (host.root / "home" / "logs" / "amazon-cloudwatch-agent.log").write_text("2020-01-01T00:00:00Z E! long ago\n")
+    told = refused(run(host, mirror, CONFIG_SOURCE=encoded(DYING), AGENT_STABLE="10"))
+    assert "the agent does not keep running with the configuration: it is activating (auto-restart)" in told
+    assert "It logged: 2026-11-24T10:00:00Z E! cannot do that" in told
+    assert "long ago" not in told
+    assert "The former configuration is restored." in told
+    assert host.config == CONFIG
+    assert "unchanged" in last_line(run(host, mirror))
+
+
+def test_a_first_configuration_that_the_agent_dies_of_leaves_it_stopped_and_is_refused_again(host, mirror):
+    for _time in range(2):
+        told = refused(run(host, mirror, CONFIG_SOURCE=encoded(DYING), AGENT_STABLE="10"))
+        assert "does not keep running" in told
+        assert host.config is None
+    assert "changed" in last_line(run(host, mirror))
+
+
+def test_an_agent_that_has_died_since_is_started_again(host, mirror):
+    run(host, mirror)
+    (host.root / "home" / "running").write_text("dying")
+    assert "cloudwatch-agent: changed" in last_line(run(host, mirror, AGENT_STABLE="1"))
+    assert host.config == CONFIG
+
+
+def test_a_version_that_does_not_keep_running_gives_way_to_the_former_one(host, mirror):
+    run(host, mirror, VERSION=OLDER)
+    mirror.add("9.9", "9.9", b"version=9.9\nbroken\n")
+    told = refused(run(host, mirror, VERSION="9.9", AGENT_STABLE="10"))
+    assert "does not keep running" in told
+    assert f"The former version {OLDER} is installed again." in told
+    assert (host.version, host.config) == (OLDER, CONFIG)
+    assert "unchanged" in last_line(run(host, mirror, VERSION=OLDER))
+
+
+def test_a_former_version_that_cannot_be_verified_is_not_installed_again(host, mirror):
+    run(host, mirror, VERSION=OLDER)
+    mirror.add("9.9", "9.9", b"version=9.9\nbroken\n")
+    told = refused(run(host, mirror, VERSION="9.9", SIGNED="no", AGENT_STABLE="10"))
+    assert f"The former version {OLDER} could not be installed again: without its signature nothing verifies it" in told
+    assert (host.version, host.config) == ("9.9", CONFIG)
 
 
 def test_what_cannot_be_read_is_named_without_its_url_and_nothing_is_changed(host, mirror):

@@ -138,8 +138,8 @@ def test_the_agent_comes_with_its_secrets_and_the_next_run_changes_nothing(role,
     }
     ran = done(role(host, "-vvv", "--diff", **variables))
     assert names(host) == [
-        "setup", "state.ps1", "win_tempfile", "win_get_url", "install.ps1", "state.ps1", "win_file", "apply.ps1",
-        "win_service", "state.ps1",
+        "setup", "state.ps1", "win_tempfile", "win_get_url", "install.ps1", "state.ps1", "apply.ps1",
+        "win_service", "stable.ps1", "state.ps1", "win_file",
     ]  # fmt: skip
     for secret in (SECRET, "pass-word", "X-Amz-Signature"):
         assert secret not in ran.stdout + ran.stderr
@@ -151,7 +151,7 @@ def test_the_agent_comes_with_its_secrets_and_the_next_run_changes_nothing(role,
     host.sent.clear()
     aws.calls.clear()
     assert changed(done(role(host, **variables))) == 0
-    assert names(host) == ["setup", "state.ps1", "win_service", "state.ps1"]
+    assert names(host) == ["setup", "state.ps1", "win_service", "stable.ps1", "state.ps1"]
     # a version that is there costs no request
     assert [key for key in aws.calls if key[2] == "s3"] == []
 
@@ -177,6 +177,7 @@ def check_installation(host: Windows, sha256: str) -> None:
         "Sha256": sha256,
         "VerifySignature": True,
         "RemoveFirst": "",
+        "Former": "",
         "Record": f"{DATA}\\ansible\\package.json",
         "Identity": f"sha256:{sha256}",
     }
@@ -234,10 +235,11 @@ def test_latest_goes_up_with_another_mode_and_the_default_configuration(role):
     variables = {"cloudwatch_agent_mode": "onPremise", "cloudwatch_agent_config": {}}
     done(role(host, cloudwatch_agent_version="latest", **variables))
     assert host.version == NEW
-    assert only(host, "install.ps1")["parameters"]["RemoveFirst"] == ""
+    installed = only(host, "install.ps1")["parameters"]
+    assert (installed["RemoveFirst"], installed["Former"]) == ("", PRODUCT)
     parameters = only(host, "apply.ps1")["parameters"]
     assert parameters["Mode"] == "onPremise"
-    default = json.loads((ROOT / "roles" / "cloudwatch_agent" / "files" / "windows.json").read_text())
+    default = json.loads((ROOT / "roles" / "cloudwatch_agent" / "files" / "windows-onpremise.json").read_text())
     assert [json.loads(one["text"]) for one in parameters["Give"]] == [default]
 
 
@@ -317,6 +319,15 @@ REFUSED: dict[str, tuple[Json, Json, str]] = {
         {"cloudwatch_agent_version": NEW},
         "The CloudWatch agent was not installed: the package's Authenticode signature is not valid: a hash differs.",
     ),
+    "region": (
+        {},
+        {
+            "cloudwatch_agent_mode": "onPremise",
+            "cloudwatch_agent_access_key_id": "AKIAIOSFODNN7EXAMPLE",
+            "cloudwatch_agent_secret_access_key": SECRET,
+        },
+        "cloudwatch_agent_region is empty",
+    ),
     "agent": (
         {"refusal": "amazon-cloudwatch-agent-ctl.ps1 -a fetch-config ended with 1: E! Invalid Json input schema"},
         {"cloudwatch_agent_config": DISK},
@@ -339,6 +350,28 @@ def test_what_goes_wrong_is_said_and_leaves_the_former_agent_running(fleet):
     assert "X-Amz-Signature" not in ran.stdout + ran.stderr
 
 
+def test_a_version_that_does_not_keep_running_gives_way_to_the_former_one(role):
+    host = with_agent(dying={NEW: "the agent does not keep running: its process ended. It logged: E! no. "})
+    ran = role(host, cloudwatch_agent_version=NEW)
+    assert ran.returncode != 0
+    assert "the agent does not keep running: its process ended. It logged: E! no" in said(ran)
+    assert f"The former version {OLD} is installed again." in said(ran)
+    _new, former = [one.arguments["parameters"] for one in host.sent if one.name == "install.ps1"]
+    assert former["Path"] == "C:\\Windows\\Temp\\cloudwatch_agent.x\\former.msi"
+    assert (former["RemoveFirst"], former["VerifySignature"]) == (PRODUCT, True)
+    assert (host.version, host.running) == (OLD, True)
+    assert names(host)[-1] == "win_file"
+
+
+def test_an_agent_that_has_died_since_is_no_success(role):
+    host = with_agent(dying={OLD: "the agent does not keep running: its process ended after about 3 seconds."})
+    ran = role(host)
+    assert ran.returncode != 0
+    assert "its process ended after about 3 seconds" in said(ran)
+    assert "install.ps1" not in names(host)
+    assert host.version == OLD
+
+
 def test_a_wrong_password_is_told(fleet):
     host = with_agent()
     ran = fleet({"server": (host, {})}, password="another")
@@ -354,7 +387,13 @@ def test_every_script_parses():
 
     parser = Parser(Language(tree_sitter_powershell.language()))
     scripts = sorted(SCRIPTS.glob("*.ps1"))
-    assert {path.name for path in scripts} == {"apply.ps1", "install.ps1", "state.ps1"}
+    assert {path.name for path in scripts} == {
+        "agent.ps1",
+        "apply.ps1",
+        "install.ps1",
+        "stable.ps1",
+        "state.ps1",
+    }
     for path in scripts:
         assert not parser.parse(path.read_bytes()).root_node.has_error, path.name
     assert parser.parse(b"if ($x { }").root_node.has_error
@@ -373,3 +412,8 @@ def test_the_scripts_call_the_agent_as_it_is_documented():
         "'-a', 'start', '-m', $Mode",
     ]
     assert "'fetch-config' } else { 'append-config' }" in apply
+    # what decides is the age of the service's process, since Windows starts a dead agent again at once
+    start = apply.index(
+        "Invoke-Agent @('-a', 'start', '-m', $Mode) | Out-Null\n    $problem = Wait-AgentStable $Timeout"
+    )
+    assert apply.index("Get-AgentLogEnd") < start < apply.index("} catch {")

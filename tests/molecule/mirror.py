@@ -7,7 +7,8 @@
 Usage: .venv/bin/python -m tests.molecule.mirror FOLDER BUCKET    (from the repository root; AWS_ENDPOINT_URL as ever)
 CLOUDWATCH_AGENT_PACKAGE names a package that takes the stand-in's place.
 
-FOLDER gets key.asc and mirror.json, which says what there is: bucket, versions (old, new), sha256 by version,
+FOLDER gets key.asc and mirror.json, which says what there is: bucket, versions (old, new, dying: a newer one whose
+service ends some seconds after its start), sha256 by version,
 fingerprint, key, other_key, real (whether the package is the agent itself).
 The bucket holds, as AWS's own does, debian/ARCHITECTURE/VERSION/amazon-cloudwatch-agent.deb and its .sig, with the new
 version as `latest` too, which info/latest/CWAGENT_VERSION names; and, below altered/ and stranger/, the new one
@@ -58,7 +59,7 @@ def fill(folder: Path, bucket: str, key: Key, stranger: Key) -> dict[str, Any]:
     """Put everything there. Returns what mirror.json holds."""
     real = os.environ.get("CLOUDWATCH_AGENT_PACKAGE", "")
     packages = build(folder, Path(real) if real else None)
-    old, new = packages
+    old, new, dying = packages
     s3 = boto3.client("s3")
     s3.create_bucket(Bucket=bucket)
     top = f"debian/{package.architecture()}"
@@ -66,6 +67,7 @@ def fill(folder: Path, bucket: str, key: Key, stranger: Key) -> dict[str, Any]:
     for place, path, signer in (
         (f"{top}/{old}", packages[old], key),
         (f"{top}/{new}", newest, key),
+        (f"{top}/{dying}", packages[dying], key),
         (f"{top}/latest", newest, key),
         ("stranger", newest, stranger),
     ):
@@ -84,12 +86,12 @@ def fill(folder: Path, bucket: str, key: Key, stranger: Key) -> dict[str, Any]:
         "other_key": stranger.public,
         "real": bool(real),
         "sha256": {version: hashlib.sha256(path.read_bytes()).hexdigest() for version, path in packages.items()},
-        "versions": {"old": old, "new": new},
+        "versions": {"old": old, "new": new, "dying": dying},
     }
 
 
 def build(folder: Path, real: Path | None) -> dict[str, Path]:
-    """Version -> package, the older one first: the stand-in's, or the given one and a copy of it one version later."""
+    """Version -> package: the stand-in's, or the given one and a copy of it, one version later; and one that dies."""
     old = package.version_of(real) if real else OLD_VERSION
     new = package.next_version(old)
     paths = {version: folder / f"{version}.deb" for version in (old, new)}
@@ -99,6 +101,9 @@ def build(folder: Path, real: Path | None) -> dict[str, Path]:
     else:
         for version, path in paths.items():
             package.build_stand_in(version, path)
+    dying = package.next_version(new)
+    paths[dying] = folder / f"{dying}.deb"
+    package.rename_version(paths[new], dying, paths[dying], dying=True)
     return paths
 
 

@@ -72,7 +72,28 @@ def test_the_logs_stay_where_they_are_when_the_former_configuration_comes_back()
     ]
 
 
-@pytest.mark.parametrize("path", sorted([*SCRIPTS, *ROLES.rglob("install.sh")]), ids=lambda path: path.name)
+@pytest.mark.parametrize("path", sorted([*SCRIPTS, *ROLES.rglob("*.sh")]), ids=lambda path: path.name)
 def test_ssm_finds_no_variable_of_its_own_in_it(path):
     # SSM puts parameters in the place of what stands in two braces
     assert "{{" not in path.read_text(encoding="utf-8")
+
+
+def test_the_functions_are_sent_with_every_script_that_calls_them():
+    agent = ROLES / "cloudwatch_agent" / "files" / "windows" / "agent.ps1"
+    functions = re.findall(r"^function ([\w-]+)", agent.read_text(encoding="utf-8"), re.MULTILINE)
+    callers = {path.name: path for path in agent.parent.glob("*.ps1") if path != agent}
+    for name, path in callers.items():
+        calls = any(function in code(path) for function in functions)
+        assert ("\n# (agent.ps1)\n" in path.read_text(encoding="utf-8")) == calls, name
+
+
+def agent_words(path: Path) -> set[str]:
+    """The words by which the agent's errors are told from noise."""
+    (found,) = re.findall(r"\S*E! \|(Under path[^']*)'", path.read_text(encoding="utf-8"))
+    return {word.strip() for word in found.split("|")}
+
+
+def test_both_systems_look_for_the_same_errors():
+    files = ROLES / "cloudwatch_agent" / "files"
+    windows, linux = agent_words(files / "windows" / "agent.ps1"), agent_words(files / "linux" / "agent.sh")
+    assert {word.lower() for word in windows} == {word.replace("[Ff]", "F").lower() for word in linux}

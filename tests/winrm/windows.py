@@ -39,7 +39,9 @@ class Sent:
     def script(self) -> str:
         """The role's script that win_powershell was given, by its file's name."""
         text = self.arguments.get("script", "")
-        return next((path.name for path in SCRIPTS.glob("*.ps1") if path.read_text().rstrip() == text.rstrip()), "")
+        functions = (SCRIPTS / "agent.ps1").read_text().rstrip()
+        scripts = {path.name: path.read_text().replace("# (agent.ps1)", functions) for path in SCRIPTS.glob("*.ps1")}
+        return next((name for name, sent in scripts.items() if sent.rstrip() == text.rstrip()), "")
 
     @property
     def name(self) -> str:
@@ -48,7 +50,8 @@ class Sent:
 
 @dataclass
 class Windows:
-    """The host. `refusal` is what apply.ps1 says when the agent refuses its configuration, `broken` that of msiexec."""
+    """The host. `refusal` is what apply.ps1 says when the agent refuses its configuration, `broken` that of msiexec,
+    and `dying` what stable.ps1 says of an agent of a version (text of its own) that does not keep running."""
 
     version: str = ""
     running: bool = False
@@ -60,7 +63,9 @@ class Windows:
     free_mb: int = 20000
     refusal: str = ""
     broken: str = ""
+    dying: dict[str, str] = field(default_factory=dict)
     package_version: str = ""
+    former_version: str = ""
     sent: list[Sent] = field(default_factory=list)
     facts: Json = field(default_factory=dict)
     # how Ansible reached it last
@@ -115,6 +120,9 @@ class Windows:
         if self.broken:
             self.running = False
             return {"failed": True, "msg": self.broken}
+        if arguments["parameters"]["Path"].endswith("former.msi"):
+            self.package_version = self.former_version
+        self.former_version = self.version
         self.version, self.running = self.package_version, False
         self.record = {"identity": arguments["parameters"]["Identity"], "version": self.version}
         self.given["package.json"] = "a-hash"
@@ -135,6 +143,11 @@ class Windows:
             setattr(self, {"CommonConfig": "common"}.get(secret["name"], "credentials"), sha1(secret["value"]))
         self.running = True
         return {"changed": True}
+
+    def _stable(self, _arguments: Json) -> Json:
+        if self.version in self.dying:
+            return {"failed": True, "msg": self.dying[self.version]}
+        return {}
 
     def _win_service(self, _arguments: Json) -> Json:
         changed, self.running = not self.running, True

@@ -12,12 +12,12 @@ https://docs.aws.amazon.com/AmazonCloudWatch/latest/monitoring/CloudWatch-Agent-
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from typing import Any
 
 from ..checks.log_group_retention import RETENTION_DAYS
 from ..sweep.errors import SweepError, words_of
-from .shapes import Anything, Boolean, Keys, Many, OneOf, Shape, Text, TextOr, Whole
+from .shapes import Anything, Boolean, Keys, Many, OneOf, Shape, Text, TextOr, Whole, joined
 
 ANY = Anything()
 FLAG = Boolean()
@@ -213,18 +213,52 @@ def problems_of(configuration: Any) -> list[str]:
     return list(CONFIGURATION.problems(configuration, ""))
 
 
-def parsed(text: str, origin: str) -> dict[str, Any]:
+def problems_on_premises(configuration: Any) -> list[str]:
+    """What the agent can't do with `-m onPremise`, as `path: reason`.
+
+    Any global append_dimensions, an empty one too, makes it ask the instance metadata service, and it ends where there
+    is none (https://github.com/aws/amazon-cloudwatch-agent/issues/1265). It puts that service's answers in the place of
+    ${aws:...}.
+    """
+    metrics = configuration.get("metrics") if isinstance(configuration, Mapping) else None
+    found = [
+        f"{path}: ${{aws:...}} is known on EC2 alone, and the mode is onPremise; remove it"
+        for path in _instance_values(configuration, "")
+    ]
+    if isinstance(metrics, Mapping) and "append_dimensions" in metrics:
+        found.insert(
+            0,
+            "metrics.append_dimensions: needs the EC2 instance metadata service, whatever its keys; the mode is"
+            " onPremise. Remove it, and give other dimensions in append_dimensions of each plugin",
+        )
+    return found
+
+
+def _instance_values(value: Any, path: str) -> Iterator[str]:
+    """The paths of texts that hold ${aws:...}, but for those in the global append_dimensions."""
+    inner = value.items() if isinstance(value, Mapping) else enumerate(value) if isinstance(value, list) else ()
+    for key, one in inner:
+        here = f"{path}[{key}]" if isinstance(key, int) else joined(path, key)
+        if here != "metrics.append_dimensions":
+            yield from _instance_values(one, here)
+    if isinstance(value, str) and "${aws:" in value:
+        yield path
+
+
+def parsed(text: str, origin: str, mode: str | None = None) -> dict[str, Any]:
     """The configuration that `text` holds; `origin` names where it is from. Raises SweepError."""
     try:
         found = json.loads(text)
     except ValueError as error:
         raise SweepError(f"The agent configuration {origin} is no JSON: {words_of(error)}.") from error
-    return valid(found, origin)
+    return valid(found, origin, mode)
 
 
-def valid(configuration: Any, origin: str) -> dict[str, Any]:
-    """The configuration as it is. Raises SweepError, which names every problem."""
+def valid(configuration: Any, origin: str, mode: str | None = None) -> dict[str, Any]:
+    """The configuration as it is. Raises SweepError, which names every problem; `mode` is the agent's, where known."""
     problems = problems_of(configuration)
+    if mode == "onPremise":
+        problems += problems_on_premises(configuration)
     if problems:
         raise SweepError(f"The agent configuration {origin} is invalid: {'; '.join(problems)}.")
     return dict(configuration)

@@ -9,6 +9,7 @@ from __future__ import annotations
 import hashlib
 import re
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 from ..sweep.errors import SweepError
@@ -28,6 +29,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
             "s3": {"type": "str"},
         },
     },
+    "mode": {"type": "str", "choices": ["ec2", "onPremise"]},
     "presign_seconds": {"type": "int"},
 }
 # the agent keeps a configuration under its file's name, so the name is part of what it is told
@@ -35,15 +37,25 @@ FIRST = "ansible.json"
 NAME = re.compile(r"[A-Za-z0-9_-]+")
 
 
+@dataclass(frozen=True)
+class Given:
+    """A configuration as an option names it: as a dictionary or in S3; `mode` is the agent's, where known."""
+
+    option: str
+    config: Mapping[str, Any] | None
+    s3: str | None
+    mode: str | None
+
+
 def read_configurations(options: Mapping[str, Any], files: Files) -> dict[str, Any]:
     """The result of cloudwatch_agent_config: all of them, or SweepError."""
-    append = options["append"]
+    append, mode = options["append"], options["mode"]
     _refuse_names([entry["name"] for entry in append])
-    first = _read("cloudwatch_agent_config", options["config"], options["config_s3"], files)
+    first = _read(Given("cloudwatch_agent_config", options["config"], options["config_s3"], mode), files)
     appended = [
         _described(
             f"ansible_{entry['name']}.json",
-            _read(f"cloudwatch_agent_append_configs[{place}]", entry["config"], entry["s3"], files),
+            _read(Given(f"cloudwatch_agent_append_configs[{place}]", entry["config"], entry["s3"], mode), files),
         )
         for place, entry in enumerate(append)
     ]
@@ -64,20 +76,21 @@ def _refuse_names(names: list[str]) -> None:
             raise SweepError(f"cloudwatch_agent_append_configs names {name!r} twice.")
 
 
-def _read(option: str, config: Mapping[str, Any] | None, s3: str | None, files: Files) -> dict[str, Any]:
+def _read(given: Given, files: Files) -> dict[str, Any]:
     """Raises SweepError."""
-    if config and s3:
+    option, s3 = given.option, given.s3
+    if given.config and s3:
         raise SweepError(f"{option} is given twice, as a dictionary and as {s3}: take one away.")
     if s3:
         if not s3.startswith("s3://"):
             raise SweepError(f"{option}: {s3!r} names no S3 object: it must be s3://bucket/key.")
-        found = parsed(files.read(s3).decode("utf-8", "replace"), s3)
+        found = parsed(files.read(s3).decode("utf-8", "replace"), s3, given.mode)
         if not found:
             raise SweepError(f"The agent configuration {s3} is empty: the agent would do nothing.")
         return found
-    if not config:
+    if not given.config:
         raise SweepError(f"{option} has no configuration: give a dictionary, or an S3 object.")
-    return valid(config, f"in {option}")
+    return valid(given.config, f"in {option}", given.mode)
 
 
 def _described(file_name: str, configuration: Mapping[str, Any]) -> dict[str, Any]:

@@ -130,14 +130,14 @@ class Keys:
         for key, inner in value.items():
             shape = self.named.get(key, self.rest)
             if shape is None:
-                yield f"{_join(path, key)}: there is no such key here{meant(str(key), self.named)}"
+                yield f"{joined(path, key)}: there is no such key here{meant(str(key), self.named)}"
             else:
-                yield from shape.problems(inner, _join(path, key))
+                yield from shape.problems(inner, joined(path, key))
 
     def _missing(self, value: Mapping[Any, Any], path: str) -> Iterator[str]:
         for key in self.required:
             if key not in value:
-                yield f"{_join(path, key)}: is missing"
+                yield f"{joined(path, key)}: is missing"
         if self.any_of and not any(key in value for key in self.any_of):
             yield f"{path}: needs one of {', '.join(self.any_of)}"
         if len(value) < self.least:
@@ -165,7 +165,8 @@ def meant(word: str, words: Sequence[str] | Mapping[str, Any]) -> str:
     return f" (did you mean {close[0]}?)" if close else ""
 
 
-def _join(path: str, key: Any) -> str:
+def joined(path: str, key: Any) -> str:
+    """The path of a key below `path`."""
     name = str(key)
     readable = name if name and all(letter.isalnum() or letter in "_-" for letter in name) else f"[{name!r}]"
     if not path:

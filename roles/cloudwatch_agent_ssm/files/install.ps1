@@ -16,12 +16,15 @@ $ProgressPreference = 'SilentlyContinue'
 [Net.ServicePointManager]::SecurityProtocol = [Net.SecurityProtocolType]::Tls12
 
 $Ctl = Join-Path $Env:ProgramFiles 'Amazon\AmazonCloudWatchAgent\amazon-cloudwatch-agent-ctl.ps1'
-# fetch-config moves its source away, so that an own copy is kept to compare with
+$Data = Join-Path $Env:ProgramData 'Amazon\AmazonCloudWatchAgent'
+# what the agent was given last, to compare with
 $StateDirectory = Join-Path $Env:ProgramData 'sysops-aws\cloudwatch-agent'
 $Kept = Join-Path $StateDirectory 'config.json'
 $Place = 'windows/amd64'
 $Publisher = 'Amazon'
 $MegabytesNeeded = 500
+# how long the service may take to start; it has to run for 10 seconds more
+$StartSeconds = 60
 
 function Stop-WithReason([string] $Reason) {
     Write-Output "cloudwatch-agent: failed: $Reason"
@@ -95,6 +98,7 @@ function Install-Agent {
     $from = "$Source/$Place/$Version/amazon-cloudwatch-agent.msi"
     Save-Source $from $package "the package of version $Version for $Place"
     Confirm-Package $package
+    Save-FormerPackage
     Invoke-Installer @('/i', "`"$package`"", '/qn', '/norestart')
 }
 
@@ -111,20 +115,48 @@ function Test-WantedVersion {
     return $Version -eq 'latest' -or $status.version -eq $Version -or $status.version.StartsWith("${Version}b")
 }
 
+# Gives the agent a configuration and starts it with that; returns what is wrong, or ''.
 function Set-Config([string] $Path) {
-    # the agent takes the file that it is given away
     $fetched = Join-Path $Work 'fetched.json'
     Copy-Item -Force $Path $fetched
-    return Invoke-Ctl @('-a', 'fetch-config', '-m', $Mode, '-c', "file:$fetched", '-s')
+    $result = Invoke-Ctl @('-a', 'fetch-config', '-m', $Mode, '-c', "file:$fetched")
+    if ($result.Code -ne 0) { return "the agent refused the configuration: $(Get-AgentReason $result.Output)" }
+    $logged = Get-AgentLogEnd
+    Invoke-Ctl @('-m', $Mode, '-a', 'stop') | Out-Null
+    $result = Invoke-Ctl @('-m', $Mode, '-a', 'start')
+    if ($result.Code -ne 0) { return "the agent does not start: $(Get-AgentReason $result.Output)" }
+    $problem = Wait-AgentStable $StartSeconds
+    if ($problem) { return "the agent does not keep running with the configuration: $problem. $(Get-AgentLastError $logged)" }
+    return ''
 }
 
-function Set-AgentConfig([string] $Config) {
-    $result = Set-Config $Config
-    $status = Get-AgentStatus
-    if ($result.Code -ne 0 -or -not $status -or $status.status -ne 'running') {
-        if (Test-Path $Kept) { Set-Config $Kept | Out-Null }
-        $lines = ($result.Output.Trim() -split "`n" | Select-Object -Last 3) -join ' '
-        Stop-WithReason "the agent does not run with the configuration (exit code $($result.Code)): $lines"
+# All but the logs, which the agent holds open.
+function Get-Settings {
+    if (Test-Path -LiteralPath $Data) { Get-ChildItem -LiteralPath $Data | Where-Object { $_.Name -ne 'Logs' } }
+}
+
+# Restores what the agent had, and its former version where this run replaced it.
+function Restore-Agent([string] $Former, [bool] $WasRunning) {
+    Invoke-Ctl @('-m', $Mode, '-a', 'stop') | Out-Null
+    $package = Join-Path $Work 'former.msi'
+    $words = ''
+    if (Test-Path -LiteralPath $package) {
+        Invoke-Installer @('/x', (Get-ProductCode), '/qn', '/norestart')
+        Invoke-Installer @('/i', "`"$package`"", '/qn', '/norestart')
+        $words = ' The former version is installed again.'
+    }
+    Get-Settings | Remove-Item -Recurse -Force
+    Get-ChildItem -LiteralPath $Former | Copy-Item -Destination $Data -Recurse -Force
+    if ($WasRunning) { Invoke-Ctl @('-m', $Mode, '-a', 'start') | Out-Null }
+    return $words
+}
+
+function Set-AgentConfig([string] $Config, [string] $Former, [bool] $WasRunning) {
+    $problem = Set-Config $Config
+    if ($problem) {
+        Write-Output "cloudwatch-agent: $problem"
+        $words = Restore-Agent $Former $WasRunning
+        Stop-WithReason "$problem The former configuration is restored.$words"
     }
     New-Item -ItemType Directory -Force $StateDirectory | Out-Null
     Copy-Item -Force $Config $Kept
@@ -133,19 +165,34 @@ function Set-AgentConfig([string] $Config) {
 function Test-WantedConfig([string] $Config) {
     if (-not (Test-Path $Kept) -or (Get-Sum $Config) -ne (Get-Sum $Kept)) { return $false }
     $status = Get-AgentStatus
-    return $status.status -eq 'running' -and $status.configstatus -eq 'configured'
+    if ($status.status -ne 'running' -or $status.configstatus -ne 'configured') { return $false }
+    return -not (Wait-AgentStable $StartSeconds)
+}
+
+# Windows keeps each installed package; a copy of it restores the former version.
+function Save-FormerPackage {
+    $product = Get-ProductCode
+    if (-not $product) { return }
+    $installer = New-Object -ComObject WindowsInstaller.Installer
+    $kept = $installer.ProductInfo($product, 'LocalPackage')
+    Copy-Item -LiteralPath $kept -Destination (Join-Path $Work 'former.msi')
 }
 
 function Set-Present {
     $done = 'unchanged'
     $config = Join-Path $Work 'config.json'
     Save-Source $ConfigSource $config 'the configuration'
+    $before = Get-AgentStatus
+    $wasRunning = [bool]($before -and $before.status -eq 'running')
+    $former = Join-Path $Work 'former'
+    New-Item -ItemType Directory $former | Out-Null
+    Get-Settings | Copy-Item -Destination $former -Recurse
     if (-not (Test-WantedVersion)) {
         Install-Agent
         $done = 'changed'
     }
     if ($done -eq 'changed' -or -not (Test-WantedConfig $config)) {
-        Set-AgentConfig $config
+        Set-AgentConfig $config $former $wasRunning
         $done = 'changed'
     }
     $sum = (Get-Sum $Kept).Substring(0, 12)

@@ -1,7 +1,7 @@
 # shellcheck shell=sh
 # Installs, configures or removes the CloudWatch agent on this host, if it is not as wanted already. POSIX shell.
 #
-# The role puts these settings before it:
+# The role puts the functions of cloudwatch_agent/files/linux/agent.sh and these settings before it:
 #   STATE             present or absent
 #   VERSION           a version, or latest: then an agent that is there is left as it is
 #   SOURCE            where the packages are, in AWS's own layout: https://... or s3://bucket/prefix
@@ -12,12 +12,13 @@
 # The last line of the output tells what was done; nothing that may be a presigned URL is ever shown.
 set -eu
 
-AGENT_HOME=${AGENT_HOME:-/opt/aws/amazon-cloudwatch-agent}
-# fetch-config moves its source away, so that an own copy is kept to compare with
+# what the agent was given last, to compare with
 STATE_DIR=${STATE_DIR:-/var/lib/sysops-aws/cloudwatch-agent}
 CTL=$AGENT_HOME/bin/amazon-cloudwatch-agent-ctl
 KEPT=$STATE_DIR/config.json
 MEGABYTES_NEEDED=500
+# how many seconds the service may take to start; it has to run for 10 more
+START_SECONDS=60
 
 fail() {
     echo "cloudwatch-agent: failed: $*" >&2
@@ -84,9 +85,9 @@ architecture() {
     esac
 }
 
-# verify PACKAGE PLACE
+# verify PACKAGE PLACE VERSION CHECKSUMS
 verify() {
-    for entry in $CHECKSUMS; do
+    for entry in $4; do
         [ "${entry%%=*}" != "$2" ] || [ "${entry#*=}" = "$(sum "$1")" ] ||
             fail "the sha256 of the package for $2 is $(sum "$1"), wanted is ${entry#*=}: nothing was installed"
     done
@@ -94,8 +95,8 @@ verify() {
     command -v gpg >/dev/null ||
         fail "the signature can't be verified, since this host has no gpg: nothing was installed"
     fetch "$SOURCE/assets/amazon-cloudwatch-agent.gpg" "$work/key" "the public key"
-    fetch "$SOURCE/$2/$VERSION/amazon-cloudwatch-agent.$kind.sig" "$1.sig" "the package's signature"
-    mkdir "$work/gpg"
+    fetch "$SOURCE/$2/$3/amazon-cloudwatch-agent.$kind.sig" "$1.sig" "the package's signature"
+    mkdir -p "$work/gpg"
     gpg --homedir "$work/gpg" --batch --quiet --import "$work/key" >"$work/log" 2>&1 ||
         fail "the public key could not be read: $(tail -n 1 "$work/log")"
     gpg --homedir "$work/gpg" --batch --status-fd 1 --verify "$1.sig" "$1" 2>/dev/null |
@@ -109,15 +110,15 @@ enough_space() {
         fail "/opt has $free MB free, the agent needs $MEGABYTES_NEEDED: nothing was installed"
 }
 
+# install_package VERSION CHECKSUMS
 install_package() {
     found=$(distribution)
     kind=${found#* }
     place=${found% *}/$(architecture)
     package=$work/amazon-cloudwatch-agent.$kind
     enough_space
-    fetch "$SOURCE/$place/$VERSION/amazon-cloudwatch-agent.$kind" "$package" \
-        "the package of version $VERSION for $place"
-    verify "$package" "$place"
+    fetch "$SOURCE/$place/$1/amazon-cloudwatch-agent.$kind" "$package" "the package of version $1 for $place"
+    verify "$package" "$place" "$1" "$2"
     if [ "$kind" = deb ]; then
         dpkg -i -E "$package" >"$work/log" 2>&1
     else
@@ -134,19 +135,54 @@ version_is_wanted() {
     esac
 }
 
+# Gives the agent the configuration and starts it with that; prints what is wrong, and ends with 1 then.
 apply_config() {
-    # the agent takes the file that it is given away
-    cp "$1" "$work/fetched.json"
-    "$CTL" -a fetch-config -m "$MODE" -c "file:$work/fetched.json" -s >"$work/log" 2>&1
+    cp "$work/config.json" "$work/fetched.json"
+    if ! said=$(agent_call -a fetch-config -m "$MODE" -c "file:$work/fetched.json"); then
+        echo "the agent refused the configuration: $said"
+        return 1
+    fi
+    mark=$(agent_mark)
+    if ! said=$(agent_call -a stop && agent_call -a start -m "$MODE"); then
+        echo "the agent does not start: $said"
+        return 1
+    fi
+    said=$(agent_wait "$START_SECONDS") && return 0
+    # shellcheck disable=SC2086 # two words
+    logged=$(agent_last_errors $mark)
+    echo "the agent does not keep running with the configuration: $said. ${logged:+It logged: }${logged:-See $(agent_log)}"
+    return 1
+}
+
+# Restores the former configuration, and the former version where this run replaced it; prints what it did.
+restore() {
+    if [ -n "$former" ] && [ "$former" != "$(status version)" ]; then
+        if (install_former) >"$work/former" 2>&1; then
+            echo " The former version $former is installed again."
+        else
+            echo " The former version $former could not be installed again:" \
+                "$(sed 's/^cloudwatch-agent: failed: //' "$work/former" | agent_reason)."
+        fi
+    fi
+    agent_call -a stop >/dev/null || true
+    # all that the agent was given, and what it made of that
+    find "$AGENT_HOME/etc/" -mindepth 1 -delete
+    cp -a "$work/etc/." "$AGENT_HOME/etc/"
+    if [ "$was_running" = running ]; then agent_call -a start -m "$MODE" >/dev/null || true; fi
+    echo " The former configuration is restored."
+}
+
+install_former() {
+    [ "$SIGNED" = yes ] || fail "without its signature nothing verifies it"
+    # the checksums are of the other version
+    install_package "$former" ""
 }
 
 configure() {
-    if ! apply_config "$work/config.json"; then
-        reason=$(tail -n 3 "$work/log")
-        [ ! -s "$KEPT" ] || apply_config "$KEPT" || true
-        fail "the agent refused the configuration: $reason"
+    cp -a "$AGENT_HOME/etc" "$work/etc"
+    if ! reason=$(apply_config); then
+        fail "$reason.$(restore | tr -d '\n')"
     fi
-    [ "$(status status)" = running ] || fail "the agent is $(status status) and not running: see $AGENT_HOME/logs"
     mkdir -p "$STATE_DIR"
     chmod 700 "$STATE_DIR"
     cp "$work/config.json" "$KEPT"
@@ -155,12 +191,15 @@ configure() {
 present() {
     done=unchanged
     fetch "$CONFIG_SOURCE" "$work/config.json" "the configuration"
+    former=$(status version)
+    was_running=$(status status)
     if ! version_is_wanted; then
-        install_package
+        install_package "$VERSION" "$CHECKSUMS"
         done=changed
     fi
     if [ "$done" = changed ] || ! cmp -s "$work/config.json" "$KEPT" ||
-        [ "$(status status)" != running ] || [ "$(status configstatus)" != configured ]; then
+        [ "$(status status)" != running ] || [ "$(status configstatus)" != configured ] ||
+        ! agent_wait "$START_SECONDS" >/dev/null; then
         configure
         done=changed
     fi

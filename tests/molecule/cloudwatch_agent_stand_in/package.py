@@ -80,8 +80,15 @@ def next_version(version: str) -> str:
     return re.sub(r"\d+$", lambda found: str(int(found.group()) + 1), version)
 
 
-def rename_version(package: Path, version: str, target: Path) -> None:
-    """Write a copy of a package that differs in its version alone."""
+DYING = """#!/bin/sh
+sleep 4
+echo "E! Failed to run: this version is made to die" >&2
+exit 1
+"""
+
+
+def rename_version(package: Path, version: str, target: Path, dying: bool = False) -> None:
+    """Write a copy of a package that differs in its version alone; `dying`: its service ends after four seconds."""
     with tempfile.TemporaryDirectory() as work:
         root = Path(work, "root")
         _output("dpkg-deb", "--raw-extract", str(package), str(root))
@@ -89,6 +96,8 @@ def rename_version(package: Path, version: str, target: Path) -> None:
         text = control.read_text(encoding="utf-8")
         control.write_text(re.sub(r"(?m)^Version: .*$", f"Version: {version}-1", text), encoding="utf-8")
         (root / VERSION_FILE).write_text(f"{version}\n", encoding="utf-8")
+        if dying:
+            (root / HOME / "bin" / "start-amazon-cloudwatch-agent").write_text(DYING, encoding="utf-8")
         _pack(root, target)
 
 

@@ -13,6 +13,8 @@ param(
 )
 
 $ErrorActionPreference = 'Stop'
+# (agent.ps1)
+
 $data = Join-Path $Env:ProgramData 'Amazon\AmazonCloudWatchAgent'
 $own = Join-Path $data 'ansible'
 $ctl = Join-Path $Env:ProgramFiles 'Amazon\AmazonCloudWatchAgent\amazon-cloudwatch-agent-ctl.ps1'
@@ -23,7 +25,7 @@ function Invoke-Agent([string[]]$Arguments) {
     # Judged by its exit code alone: the downloader writes to stderr when all is well.
     $ErrorActionPreference = 'Continue'
     $said = (& powershell.exe -NoProfile -NonInteractive -ExecutionPolicy Bypass -File $ctl @Arguments 2>&1 | Out-String)
-    if ($LASTEXITCODE -ne 0) { throw "amazon-cloudwatch-agent-ctl.ps1 $($Arguments -join ' ') ended with ${LASTEXITCODE}: $said" }
+    if ($LASTEXITCODE -ne 0) { throw "amazon-cloudwatch-agent-ctl.ps1 $($Arguments -join ' ') ended with ${LASTEXITCODE}: $(Get-AgentReason $said)" }
     $said
 }
 
@@ -66,12 +68,12 @@ try {
         Invoke-Agent @('-a', 'remove-config', '-m', $Mode, '-c', "file:$name") | Out-Null
     }
     Invoke-Agent @('-a', 'stop') | Out-Null
+    $logged = Get-AgentLogEnd
     Invoke-Agent @('-a', 'start', '-m', $Mode) | Out-Null
-    $until = (Get-Date).AddSeconds($Timeout)
-    while ((Get-Status).status -ne 'running') {
-        if ((Get-Date) -gt $until) { throw "the agent does not say that it is running after $Timeout seconds" }
-        Start-Sleep -Seconds 2
-    }
+    $problem = Wait-AgentStable $Timeout
+    if ($problem) { throw "the agent does not keep running with its configuration: $problem. $(Get-AgentLastError $logged)" }
+    $status = Get-Status
+    if ($status.configstatus -ne 'configured') { throw "the agent says that it is $($status.configstatus)" }
 } catch {
     Get-Settings | Remove-Item -Recurse -Force
     Get-ChildItem -LiteralPath $former | Copy-Item -Destination $data -Recurse -Force

@@ -5,6 +5,8 @@ param(
     [bool]$VerifySignature = $true,
     # A newer version stands in the way of an older one, so it is removed first.
     [string]$RemoveFirst = '',
+    # What is installed now: a copy of its package is kept beside Path, as former.msi.
+    [string]$Former = '',
     [string]$Record,
     [string]$Identity = ''
 )
@@ -30,19 +32,19 @@ if ($VerifySignature) {
     }
 }
 
-$former = ''
-if ($RemoveFirst) {
-    # Windows keeps each installed package; a copy of it is the way back.
+$copy = ''
+if ($Former) {
+    # Windows keeps each installed package.
     $installer = New-Object -ComObject WindowsInstaller.Installer
-    $kept = $installer.ProductInfo($RemoveFirst, 'LocalPackage')
-    $former = Join-Path (Split-Path -Parent $Path) 'former.msi'
-    Copy-Item -LiteralPath $kept -Destination $former
-    Invoke-Msi "/x $RemoveFirst"
+    $kept = $installer.ProductInfo($Former, 'LocalPackage')
+    $copy = Join-Path (Split-Path -Parent $Path) 'former.msi'
+    Copy-Item -LiteralPath $kept -Destination $copy
 }
+if ($RemoveFirst) { Invoke-Msi "/x $RemoveFirst" }
 try {
     Invoke-Msi "/i `"$Path`""
 } catch {
-    if ($former) { Invoke-Msi "/i `"$former`"" }
+    if ($RemoveFirst -and $copy) { Invoke-Msi "/i `"$copy`"" }
     throw
 }
 

@@ -46,7 +46,7 @@ def fetch(location: str, mode: str, adding: bool) -> None:
     fetched = FOLDER / f"{name}{UNFINISHED}"
     fetched.write_text(text, encoding="utf-8")
     others = [path for path in _finished() if path.name != name] if adding else []
-    translate([*others, fetched])
+    translate([*others, fetched], mode)
     if not adding:
         OLDER.unlink(missing_ok=True)
         for path in _finished():
@@ -65,18 +65,40 @@ def remove(location: str, mode: str) -> None:
             raise Refused(f"Failed to remove the json file {FOLDER / name}: no such file or directory")
         (FOLDER / name).unlink()
     if any(_finished()):
-        translate()
+        translate(mode=mode)
     else:
         IN_FORCE.unlink(missing_ok=True)
 
 
-def translate(paths: list[Path] | None = None) -> None:
-    """Merge these configurations (default: all that are there), check the result and write it down. Raises Refused."""
+def translate(paths: list[Path] | None = None, mode: str = "") -> None:
+    """Merge these configurations (default: all that are there), check the result and write it down. Raises Refused.
+
+    `mode` is remembered; the agent itself finds it out at each start.
+    """
     merged: dict[str, Any] = {}
     for path in [*_finished()] if paths is None else paths:
         merged = _merge(merged, _parse(path), "")
     _check(merged)
-    IN_FORCE.write_text(f"# What the stand-in runs with\nmerged = {json.dumps(json.dumps(merged))}\n", encoding="utf-8")
+    known = {"merged": json.dumps(merged), "mode": mode or in_force()[1]}
+    lines = ["# What the stand-in runs with", *(f"{name} = {json.dumps(value)}" for name, value in known.items())]
+    IN_FORCE.write_text("\n".join(lines) + "\n", encoding="utf-8")
+
+
+def in_force() -> tuple[dict[str, Any], str]:
+    """The configuration that it runs with, and the mode."""
+    found = tomllib.loads(IN_FORCE.read_text(encoding="utf-8")) if IN_FORCE.exists() else {}
+    return json.loads(found.get("merged", "{}")), found.get("mode", "")
+
+
+def deadly() -> str:
+    """Why the agent ends some seconds after its start with what is in force; nothing where it does not."""
+    merged, mode = in_force()
+    logfile = merged.get("agent", {}).get("logfile", "")
+    if logfile and Path(logfile).is_dir():
+        return f"E! Failed to open the log file: open {logfile}: is a directory"
+    if mode == "onPremise" and "append_dimensions" in merged.get("metrics", {}):
+        return "E! [processors.ec2tagger] ec2tagger: Unable to retrieve Instance Metadata. Only on EC2."
+    return ""
 
 
 def _finished() -> Iterator[Path]:
@@ -136,7 +158,7 @@ def _merge(one: dict[str, Any], other: dict[str, Any], place: str) -> dict[str, 
         elif isinstance(there, list) and isinstance(value, list):
             merged[key] = there + [item for item in value if item not in there]
         elif key in merged and there != value:
-            raise Refused(f"Under path: {place}/{key} | Error: different values are specified for {key}")
+            raise Refused(f"Under path : {place}/{key} | Error : Different values are specified for {key}")
         else:
             merged[key] = value
     return merged
@@ -145,7 +167,7 @@ def _merge(one: dict[str, Any], other: dict[str, Any], place: str) -> dict[str, 
 def _check(merged: dict[str, Any]) -> None:
     for section in ("agent", "metrics", "logs", "traces"):
         if not isinstance(merged.get(section, {}), dict):
-            raise Refused(f"Under path: /{section} | Error: Invalid type. Expected: object")
+            raise Refused(f"Under path : /{section} | Error : Invalid type. Expected: object")
     for section, known, collected in (
         ("metrics", METRICS_KEYS, "metrics_collected"),
         ("traces", TRACES_KEYS, "traces_collected"),
@@ -157,10 +179,10 @@ def _check(merged: dict[str, Any]) -> None:
 def _check_section(section: str, found: dict[str, Any], known: frozenset[str], collected: str) -> None:
     unknown = sorted(set(found) - known)
     if unknown:
-        raise Refused(f"Under path: /{section} | Error: Additional property {unknown[0]} is not allowed")
+        raise Refused(f"Under path : /{section} | Error : Additional property {unknown[0]} is not allowed")
     if not isinstance(found.get(collected), dict) or not found[collected]:
-        raise Refused(f"Under path: /{section} | Error: {collected} is required")
+        raise Refused(f"Under path : /{section} | Error : {collected} is required")
     for name, plugin in found[collected].items():
         measurement = plugin.get("measurement", []) if isinstance(plugin, dict) else []
         if not isinstance(measurement, list):
-            raise Refused(f"Under path: /{section}/{collected}/{name}/measurement | Error: Expected: array")
+            raise Refused(f"Under path : /{section}/{collected}/{name}/measurement | Error : Expected: array")

@@ -16,6 +16,16 @@ from pathlib import Path
 import configuration
 from configuration import Refused
 
+# What the agent prints whether it takes a configuration or not: about so much, and of this kind.
+NOISE = """\
+****** processing amazon-cloudwatch-agent ******
+I! Trying to detect region from onPrem D! [EC2] Found active network interface I! imds retry client will retry 1 times
+Successfully fetched the config and saved in /opt/aws/amazon-cloudwatch-agent/etc/amazon-cloudwatch-agent.d/file.tmp
+Start configuration validation...
+2026/11/24 10:00:00 Reading json config file path: /opt/aws/amazon-cloudwatch-agent/etc/file.tmp
+2026/11/24 10:00:00 I! Valid Json input schema.
+2026/11/24 10:00:00 D! metric decorator required because measurement fields are set
+2026/11/24 10:00:00 Under path : /logs/ | Info : Got hostname host as log_stream_name"""
 UNIT = "amazon-cloudwatch-agent.service"
 
 
@@ -24,6 +34,8 @@ def main() -> None:
     if not Path("/run/systemd/system").is_dir():
         raise Refused("unknown init system")
     adding = options.action == "append-config"
+    if options.action.endswith("-config"):
+        print(NOISE)
     if options.action in ("fetch-config", "append-config"):
         configuration.fetch(options.location, options.mode, adding)
         print("Configuration validation succeeded")
@@ -98,4 +110,8 @@ if __name__ == "__main__":
     try:
         main()
     except Refused as refused:
-        sys.exit(f"E! {refused}\nConfiguration validation first phase failed.")
+        sys.exit(
+            f"2026/11/24 10:00:00 E! Invalid Json input schema.\n2026/11/24 10:00:00 {refused}\n"
+            "2026/11/24 10:00:00 Configuration validation first phase failed. Agent version: 1.0. Verify the JSON input"
+            " is only using features supported by this version."
+        )

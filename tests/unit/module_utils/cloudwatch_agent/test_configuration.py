@@ -15,6 +15,7 @@ import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.cloudwatch_agent.configuration import (
     parsed,
     problems_of,
+    problems_on_premises,
     valid,
     written,
 )
@@ -196,7 +197,7 @@ def replaced(value: Any, path: tuple[Any, ...], other: Any) -> Any:
     return made
 
 
-@pytest.mark.parametrize("name", ["linux.json", "windows.json"])
+@pytest.mark.parametrize("name", ["linux.json", "windows.json", "linux-onpremise.json", "windows-onpremise.json"])
 def test_the_defaults_are_valid(name):
     configuration = json.loads((DEFAULTS / name).read_text(encoding="utf-8"))
     assert problems_of(configuration) == []
@@ -220,6 +221,55 @@ def test_the_defaults_measure_what_right_sizing_needs(name, measured):
     assert metrics["append_dimensions"] == {
         name: f"${{aws:{name}}}" for name in ("AutoScalingGroupName", "ImageId", "InstanceId", "InstanceType")
     }
+
+
+@pytest.mark.parametrize("system", ["linux", "windows"])
+def test_on_premises_the_defaults_measure_the_same_without_what_only_ec2_knows(system):
+    ec2, own = (
+        json.loads((DEFAULTS / f"{system}{mode}.json").read_text(encoding="utf-8")) for mode in ("", "-onpremise")
+    )
+    assert problems_on_premises(own) == []
+    assert problems_on_premises(ec2)
+    collected = ec2["metrics"]["metrics_collected"]
+    assert own == {"agent": ec2["agent"], "metrics": {"metrics_collected": collected}}
+
+
+@pytest.mark.parametrize(
+    ("path", "value", "said"),
+    [
+        ("metrics.append_dimensions", {"Env": "prod"}, "metrics.append_dimensions: needs the EC2 instance metadata"),
+        ("metrics.append_dimensions", {}, "metrics.append_dimensions: needs the EC2 instance metadata"),
+        (
+            "metrics.metrics_collected.collectd.append_dimensions",
+            {"Id": "${aws:InstanceId}"},
+            "metrics.metrics_collected.collectd.append_dimensions.Id: ${aws:...} is known on EC2 alone",
+        ),
+        (
+            "logs.logs_collected.files.collect_list",
+            [{"file_path": "/var/log/a", "log_group_name": "${aws:InstanceId}"}],
+            "logs.logs_collected.files.collect_list[0].log_group_name: ${aws:...} is known on EC2 alone",
+        ),
+    ],
+)
+def test_what_the_agent_needs_ec2_for_is_refused_on_premises_alone(path, value, said):
+    configuration = changed("metrics.append_dimensions", None)
+    assert valid(configuration, "here", "onPremise") == configuration
+    *parents, last = path.split(".")
+    place = configuration
+    for parent in parents:
+        place = place[parent]
+    place[last] = value
+    assert valid(configuration, "here", "ec2") == configuration
+    assert valid(configuration, "here") == configuration
+    with pytest.raises(SweepError) as refused:
+        valid(configuration, "here", "onPremise")
+    assert said in str(refused.value)
+
+
+def test_dimensions_of_a_plugin_are_taken_on_premises():
+    configuration = changed("metrics.append_dimensions", None)
+    configuration["metrics"]["metrics_collected"]["mem"]["append_dimensions"] = {"Env": "prod"}
+    assert problems_on_premises(configuration) == []
 
 
 @pytest.mark.parametrize(
