@@ -23,6 +23,7 @@ options:
       - A region that does not exist, or that the account has not enabled, is refused before anything is read.
     type: list
     elements: str
+    default: []
   assume_role_arn:
     description:
       - The ARN of a role to assume, or of several, one for each account to sweep in the same run.
@@ -63,9 +64,9 @@ options:
   only_ids:
     description:
       - Act only on the resources with these ids or ARNs, if they still qualify. Others are V(skipped).
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: list
     elements: str
-    default: []
   plan_path:
     description:
       - The findings file of an earlier report, as O(findings_path) had it written. Only what it lists as V(planned),
@@ -113,6 +114,7 @@ options:
         done. Check mode writes nothing.
     type: list
     elements: str
+    default: []
     version_added: 0.2.0
   price_overrides:
     description:

@@ -35,6 +35,7 @@ options:
   name_prefix:
     description:
       - Look only at log groups whose name begins with this.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: str
   exclude_names:
     description:

@@ -226,15 +226,15 @@ ansible_facts:
       sample: []
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.sysops.aws.plugins.module_utils.checks.registry import chosen_checks
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.arguments import COMMON_ARGUMENT_SPEC
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.arguments import COMMON_ARGUMENT_SPEC, COMMON_FILTERS
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.entry import leave
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.options import open_module
 
 
 def main() -> None:
     spec = {**COMMON_ARGUMENT_SPEC, "checks": {"type": "dict", "required": True}}
-    module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
+    module = open_module(spec, COMMON_FILTERS)
     leave(module, chosen_checks)
 
 

@@ -34,14 +34,15 @@ options:
     description:
       - Put back only the resources with these ids or ARNs. One that is not in the journal is refused before anything is
         changed.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: list
     elements: str
-    default: []
   regions:
     description:
       - Put back only what is in these regions. Without it, what is in all regions of the journal.
     type: list
     elements: str
+    default: []
   exclude_tags:
     description:
       - Not used here. What was changed is put back whatever its tags are.
@@ -244,16 +245,16 @@ regions:
   sample: [eu-west-1, us-east-1]
 """
 
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 from ansible_collections.sysops.aws.plugins.module_utils.checks.registry import UNDO
 from ansible_collections.sysops.aws.plugins.module_utils.checks.undo import check_of
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.arguments import COMMON_ARGUMENT_SPEC
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.arguments import COMMON_ARGUMENT_SPEC, COMMON_FILTERS
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.entry import home_account, leave
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.options import open_module
 
 
 def main() -> None:
     spec = {**COMMON_ARGUMENT_SPEC, "journal": {"type": "list", "elements": "str", "required": True}}
-    module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
+    module = open_module(spec, COMMON_FILTERS)
     leave(module, lambda parameters: check_of(parameters, lambda: home_account(module), UNDO))
 
 

@@ -219,9 +219,9 @@ def _read(place: str, home: Callable[[], Account]) -> str:
         raise SweepError(f"The journal {place} could not be read: {why}.") from error
 
 
-def _chosen(tasks: Sequence[Task], ids: Sequence[str], place: str) -> list[Task]:
+def _chosen(tasks: Sequence[Task], ids: Sequence[str] | None, place: str) -> list[Task]:
     known = {name for task in tasks for name in (task.resource_id, task.newest.arn)}
-    if unknown := sorted(set(ids) - known):
+    if unknown := sorted(set(ids or ()) - known):
         names = ", ".join(unknown)
         raise SweepError(f"The journal {place} holds nothing to put back of {names}: nothing was changed.")
-    return [task for task in tasks if not ids or {task.resource_id, task.newest.arn} & set(ids)]
+    return [task for task in tasks if ids is None or {task.resource_id, task.newest.arn} & set(ids)]

@@ -16,9 +16,9 @@ except ImportError:
     pass  # AnsibleAWSModule says that it is missing
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ..sweep.errors import SweepError
+from ..sweep.options import open_module
 from .choice import Controller
 from .files import Files
 
@@ -29,7 +29,7 @@ def run_on_controller(
     **constraints: Any,
 ) -> None:
     """The whole of a module's `main`: `work` returns the result, or raises SweepError."""
-    module = AnsibleAWSModule(argument_spec=dict(argument_spec), supports_check_mode=True, **constraints)
+    module = open_module(argument_spec, **constraints)
     controller = Controller(
         files=_files(module),
         run=lambda command: module.run_command(list(command), environ_update={"LC_ALL": "C"}),

@@ -10,10 +10,10 @@ from collections.abc import Mapping
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ..sweep.account import Connection, open_accounts
 from ..sweep.errors import CallError, SweepError
+from ..sweep.options import open_module
 from ..sweep.region import Region
 from .ensure import Enforcement, Plan, Wanted, plan
 from .properties import Properties, snake_case
@@ -32,7 +32,7 @@ COMMON_ARGUMENT_SPEC: dict[str, Any] = {
 def run_resource(resource: type[Resource], argument_spec: Mapping[str, Any], **constraints: Any) -> None:
     """The whole of a module's `main`. `constraints` are AnsibleModule's (`required_if`, ...)."""
     spec = {**COMMON_ARGUMENT_SPEC, **argument_spec}
-    module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True, **constraints)
+    module = open_module(spec, **constraints)
     done: list[str] = []
     try:
         result = _run(module, resource(_options(module)), done)

@@ -6,15 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from ..sweep.account import Account, Connection, open_accounts
 from ..sweep.errors import CallError, SweepError, nearest
+from ..sweep.options import empty_filters, nothing_selected, open_module
 from ..sweep.region import Region
 from .patience import Patience
 
@@ -43,10 +43,15 @@ class Task:
         return Patience.of(self.options["wait_timeout"], self.options["wait_delay"])
 
 
-def run_task(work: Callable[[Task], dict[str, Any]], argument_spec: Mapping[str, Any], **constraints: Any) -> None:
+def run_task(
+    work: Callable[[Task], dict[str, Any]],
+    argument_spec: Mapping[str, Any],
+    filters: Sequence[str] = (),
+    **constraints: Any,
+) -> None:
     """The whole of a module's `main`: `work` returns the result, or raises SweepError or CallError. A result with a
-    `msg` is that of a failed task."""
-    module = AnsibleAWSModule(argument_spec=dict(argument_spec), supports_check_mode=True, **constraints)
+    `msg` is that of a failed task. `filters` are the options that select: None for all, empty for nothing."""
+    module = open_module(argument_spec, filters, **constraints)
     try:
         expected = module.params.get("expected_account_id")
         (account,), _errors = open_accounts(
@@ -58,4 +63,6 @@ def run_task(work: Callable[[Task], dict[str, Any]], argument_spec: Mapping[str,
         module.fail_json(msg=str(error))
     if "msg" in result:
         module.fail_json(**result)
+    if empty := empty_filters(filters, module.params):
+        module.warn(nothing_selected(empty))
     module.exit_json(**result)

@@ -16,13 +16,13 @@ from typing import Any
 
 from ansible.module_utils.common.warnings import warn
 from ansible_collections.amazon.aws.plugins.module_utils.botocore import get_aws_connection_info
-from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from .account import Account, Connection, open_accounts, open_home
-from .arguments import COMMON_ARGUMENT_SPEC, Options, stripped
+from .arguments import COMMON_ARGUMENT_SPEC, COMMON_FILTERS, Options
 from .errors import LimitExceededError, RegionError, SweepError
 from .finding import CHANGED
 from .limit import Limit, Selection
+from .options import empty_filters, nothing_selected, open_module
 from .plan import sealed
 from .policy import Check, Common
 from .progress import watched
@@ -39,7 +39,7 @@ Checks = Mapping[str, "tuple[Check, Parameters]"]
 def run_check(check: Check) -> None:
     """The whole of a sweep module's `main`."""
     spec = {**COMMON_ARGUMENT_SPEC, **check.argument_spec}
-    module = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True)
+    module = open_module(spec, (*COMMON_FILTERS, *check.filters))
     leave(module, lambda parameters: {check.name: (check, parameters)})
 
 
@@ -48,7 +48,7 @@ def leave(module: Any, choose: Callable[[Parameters], Checks]) -> None:
     # botocore's models are a million objects that live as long as the process: walking them took a fifth of the time
     gc.set_threshold(100_000, 50, 100)
     try:
-        result = _run(module, choose(stripped(module.params)))
+        result = _run(module, choose(module.params))
     except SweepError as error:
         module.fail_json(msg=str(error))
     except Exception as error:  # noqa: BLE001 - what a role registers to report it would hold no word of an exception
@@ -79,7 +79,7 @@ def _connection(module: Any) -> Connection:
 
 def _run(module: Any, checks: Checks) -> dict[str, Any]:
     """Raises SweepError if there is nothing to report: bad input, no credentials, no region."""
-    options = Options.of(stripped(module.params))
+    options = Options.of(module.params)
     enforce = not module.check_mode
     if enforce:
         refuse_unwritable(options.journal)
@@ -89,6 +89,10 @@ def _run(module: Any, checks: Checks) -> dict[str, Any]:
         sweep, setup_errors = _open(module, options, checks)
         with watched(sweep):
             failure, notices = _work(sweep, setup_errors, options, enforce)
+        if unselected := _unselected(options, checks):
+            notices.append(unselected)
+            acts = enforce and any(check.acts for check, _values in checks.values())
+            failure = failure or (unselected if acts else None)
         if sweep.total().counts[CHANGED]:
             notices += [check.afterword for check, _values in checks.values() if check.afterword]
     except BaseException:
@@ -112,7 +116,13 @@ def _run(module: Any, checks: Checks) -> dict[str, Any]:
 
 def _open(module: Any, options: Options, checks: Checks) -> tuple[Sweep, list[RegionError]]:
     common = Common(options.exclude_tags, options.prices)
-    policies = [policy for check, values in checks.values() for policy in check.policies(values, common)]
+    policies = [
+        policy
+        for check, values in checks.values()
+        # all of them are made, as each refuses what can't be meant
+        for policy in check.policies(values, common)
+        if options.only_ids != [] and not empty_filters(check.filters, values)
+    ]
     now = datetime.now(timezone.utc)
     if options.plan:
         options.plan.refuse_old(options.plan_max_age_hours, now)
@@ -122,12 +132,12 @@ def _open(module: Any, options: Options, checks: Checks) -> tuple[Sweep, list[Re
         connection, options.assume_role_arn, options.external_id, options.expected_account_id, home
     )
     _refuse_foreign(options, checks, [account.id for account in accounts])
-    regions, region_errors = _open_regions(options, checks, accounts)
+    regions, region_errors = _open_regions(options, checks, accounts) if policies or options.regions else ([], [])
     sweep = Sweep(
         policies,
         regions,
         Limit(options.max_actions, options.max_actions_percent),
-        Selection(options.only_ids, options.plan),
+        Selection(options.only_ids or (), options.plan),
         now,
         options.workers,
         stores=[] if module.check_mode else [open_store(place, lambda: home) for place in options.journal],
@@ -181,6 +191,16 @@ def _work(
         failure = sweep.journal.lost
     sweep.finish()
     return failure, notices
+
+
+def _unselected(options: Options, checks: Checks) -> str | None:
+    """In one sentence, which filters are empty, so that nothing was asked for; None where something was."""
+    empty = [
+        f"{name} of {check.name}" for check, values in checks.values() for name in empty_filters(check.filters, values)
+    ]
+    if options.only_ids == []:
+        empty.insert(0, "only_ids")
+    return nothing_selected(empty) if empty else None
 
 
 def _of_interest(sweep: Sweep) -> list[str]:

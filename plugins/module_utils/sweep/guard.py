@@ -96,7 +96,7 @@ def _tag_values(option: str, key: str, value: Any) -> list[str]:
     # a value that would match nothing must not pass for a protection
     if not values or not all(_is_tag_value(one) for one in values):
         raise SweepError(
-            f'{option} holds {key}: {value!r}, which no tag is as it is meant: write a value, in quotes if it is a'
+            f"{option} holds {key}: {value!r}, which no tag is as it is meant: write a value, in quotes if it is a"
             ' number, a list of them, or "*".'
         )
     return [spelling for one in values for spelling in _spellings(one)]

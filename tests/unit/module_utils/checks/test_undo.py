@@ -128,8 +128,8 @@ def no_home() -> Any:
     raise AssertionError("a file needs no account")
 
 
-def made_of(*places: str, only_ids: tuple[str, ...] = ()) -> Check:
-    made = check_of({"journal": list(places), "only_ids": list(only_ids)}, no_home, UNDO)
+def made_of(*places: str, only_ids: tuple[str, ...] | None = None) -> Check:
+    made = check_of({"journal": list(places), "only_ids": None if only_ids is None else list(only_ids)}, no_home, UNDO)
     return made[NAME][0]
 
 
@@ -260,7 +260,7 @@ def test_a_bucket_that_cannot_be_read_is_refused_by_name(error):
         raise error
 
     with pytest.raises(SweepError, match=r"NoSuchBucket|No credentials"):
-        check_of({"journal": ["s3://bucket/x"], "only_ids": []}, home, UNDO)
+        check_of({"journal": ["s3://bucket/x"], "only_ids": None}, home, UNDO)
 
 
 class Groups(Lists):
