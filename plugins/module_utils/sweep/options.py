@@ -19,7 +19,7 @@ from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import DEFAULT_TYPE_VALIDATORS
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
-from .texts import is_blank, items_of, mapping_of, rows_of
+from .texts import is_blank, items_of, mapping_of
 
 Spec = Mapping[str, Any]
 EMPTY: Mapping[str, Callable[[], Any]] = {"list": list, "dict": dict, "str": str}
@@ -151,8 +151,6 @@ def _to_dict(name: str) -> Callable[[Any], Any]:
 
 def _to_list(elements: Any) -> Callable[[Any], Any]:
     def convert(value: Any) -> Any:
-        if isinstance(value, str) and elements == "dict":
-            return rows_of(value)
         if elements == "str" and isinstance(value, str | list):
             return items_of(value)
         return DEFAULT_TYPE_VALIDATORS["list"](value)

@@ -186,7 +186,9 @@ def test_a_final_snapshot_stays_when_its_volume_is_put_back(tmp_path):
 @pytest.mark.parametrize(
     ("only", "chosen"),
     [
-        ((), ["/app-1", "/app-2"]),
+        (None, ["/app-1", "/app-2"]),
+        # given and empty: nothing
+        ((), []),
         (("/app-2",), ["/app-2"]),
         ((f"arn:aws:logs:eu-west-1:{HOME}:log-group:/app-1",), ["/app-1"]),
         (("/app-1", "/app-2", "/app-1"), ["/app-1", "/app-2"]),
