@@ -7,6 +7,7 @@
 from __future__ import annotations
 
 import json
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -129,3 +130,79 @@ def test_tasks_are_not_all_of_them_where_none_is_named(aws, module: Module, opti
     none = module("dms_replication_task_info", region="eu-west-1", **{option: value})
     assert none["replication_tasks"] == []
     assert f"{option} is empty and selects nothing" in json.dumps(none["warnings"])
+
+
+def lines(directory: Path) -> list[dict[str, Any]]:
+    rows = [json.loads(line) for line in (directory / "findings.jsonl").read_text().splitlines()]
+    return [row for row in rows if "resource_id" in row]
+
+
+#: role, its filter
+ROLES = [
+    ("rds_maintenance", "identifiers"),
+    ("rds_maintenance", "tags"),
+    ("dms_status", "tasks"),
+    ("patch_compliance", "patch_groups"),
+    ("cloudwatch_agent_coverage", "filters"),
+]
+
+
+@pytest.mark.parametrize(("role", "option"), ROLES)
+def test_a_filter_of_a_role_that_is_empty_selects_nothing_and_a_report_succeeds(aws, playbook, tmp_path, role, option):
+    """As a survey gives it: empty text, and all other questions unanswered too."""
+    unanswered = dict.fromkeys(UNANSWERED[role], "")
+    where = {f"{role}_report_dir": str(tmp_path)}
+    done = playbook(
+        f"sysops.aws.{role}", **where, **{f"{role}_{name}": "" for name in unanswered}, **{f"{role}_{option}": ""}
+    )
+    said = " ".join((done.stdout + done.stderr).split())
+    assert done.returncode == 0, said
+    assert f"{option} of {role.replace('patch_compliance', 'ssm_patch_compliance_info')}" in said
+    assert "empty and select" in said
+    assert lines(tmp_path) == []
+    assert changes(aws) == {}
+
+
+#: options with a default that a survey may leave open
+UNANSWERED = {
+    "rds_maintenance": ["mode", "workers", "exclude_tags", "max_actions", "extended_support_warning_days", "keep_last"],
+    "dms_status": ["workers", "exclude_tags", "max_latency_seconds", "report_healthy", "premigration"],
+    "patch_compliance": ["workers", "exclude_tags", "scan_max_age_days", "include_compliant"],
+    "cloudwatch_agent_coverage": ["workers", "exclude_tags", "minutes", "metric_names"],
+}
+
+
+@pytest.mark.parametrize("value", ["", [], None])
+def test_a_role_that_enforces_on_an_empty_filter_fails_with_nothing_changed(aws, playbook, tmp_path, value):
+    rules = {"rds_maintenance_backup_retention_days": 7, "rds_maintenance_mode": "enforce"}
+    where = {"rds_maintenance_report_dir": str(tmp_path)}
+    done = playbook("sysops.aws.rds_maintenance", **where, **rules, rds_maintenance_identifiers=value)
+    assert done.returncode != 0
+    assert "identifiers of rds_maintenance is empty and selects nothing" in " ".join(
+        (done.stdout + done.stderr).split()
+    )
+    assert changes(aws) == {}
+
+
+@pytest.mark.parametrize(("mode", "fails"), [("report", False), ("enforce", True)])
+def test_undo_of_ids_that_a_survey_left_empty_undoes_nothing(aws, playbook, module: Module, tmp_path, mode, fails):
+    journal = str(tmp_path / "journal.jsonl")
+    module("log_group_retention", regions=["all"], journal=[journal], **LOGS)
+    before = changes(aws)
+    names = {"journal": journal, "report_dir": str(tmp_path), "mode": mode, "ids": "", "regions": "", "max_actions": ""}
+    done = playbook(
+        "sysops.aws.cost_hygiene_undo", **{f"cost_hygiene_undo_{name}": value for name, value in names.items()}
+    )
+    assert (done.returncode != 0) is fails
+    assert "only_ids is empty and selects nothing" in " ".join((done.stdout + done.stderr).split())
+    assert lines(tmp_path) == []
+    assert changes(aws) == before
+
+
+def test_a_gate_on_nothing_does_not_pass(aws, playbook, tmp_path):
+    options = {"report_dir": str(tmp_path), "patch_groups": "", "fail_if_noncompliant": "true"}
+    done = playbook(
+        "sysops.aws.patch_compliance", **{f"patch_compliance_{name}": value for name, value in options.items()}
+    )
+    assert done.returncode != 0
+    assert "no instance was looked at" in " ".join((done.stdout + done.stderr).split())
