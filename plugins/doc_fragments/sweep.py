@@ -48,6 +48,7 @@ options:
       - Both may be patterns with V(*) and V(?). The value V(*) stands for any value. A value may be a list of values.
       - A value that no tag can have is refused, such as nothing, an empty list or a dict.
       - A resource whose tags cannot be read is protected too.
+      - It may be text, with C(KEY: VALUE) on a line for each tag, or JSON. Text that is no mapping is refused.
     type: dict
     default: {Keep: "true"}
   max_actions:

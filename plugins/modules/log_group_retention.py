@@ -40,6 +40,7 @@ options:
   exclude_names:
     description:
       - Patterns of names, as in a shell (C(/aws/rds/*)), of log groups to protect. Case matters, as it does in names.
+      - Text is split at commas and line ends. A pattern that no name of a log group can match is refused.
     type: list
     elements: str
     default: []

@@ -119,7 +119,7 @@ def test_a_survey_of_text_areas_means_what_the_same_lists_and_dicts_mean(aws, pl
         assert done.returncode == 0, done.stdout + done.stderr
         told.append(rows(tmp_path / str(number)))
     assert told[0] == told[1]
-    assert {"excluded by the name pattern /app/*"} & {word for row in told[0] for word in row[3:]}
+    assert any(word.startswith("excluded by the name pattern") for row in told[0] for word in row[3:])
 
 
 @pytest.mark.parametrize(
