@@ -23,6 +23,7 @@ options:
       - A region that does not exist, or that the account has not enabled, is refused before anything is read.
     type: list
     elements: str
+    default: []
   assume_role_arn:
     description:
       - The ARN of a role to assume, or of several, one for each account to sweep in the same run.
@@ -55,6 +56,7 @@ options:
       - A near miss protects too. The finding names it and the tag that it is close to, so that it can be corrected.
       - A value that no tag can have is refused, such as nothing, an empty list or a dict.
       - A resource whose tags cannot be read is protected too.
+      - It may be text, with C(KEY: VALUE) on a line for each tag, or JSON. Text that is no mapping is refused.
     type: dict
     default: {Keep: "true"}
   max_actions:
@@ -71,9 +73,9 @@ options:
   only_ids:
     description:
       - Act only on the resources with these ids or ARNs, if they still qualify. Others are V(skipped).
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: list
     elements: str
-    default: []
   plan_path:
     description:
       - The findings file of an earlier report, as O(findings_path) had it written. Only what it lists as V(planned),
@@ -130,6 +132,7 @@ options:
         directory or the file of another user is refused.
     type: list
     elements: str
+    default: []
     version_added: 0.2.0
   journal_bucket_owner:
     description:

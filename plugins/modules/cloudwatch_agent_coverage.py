@@ -40,8 +40,8 @@ options:
     description:
       - Further filters of C(ec2:DescribeInstances), as a dict of filter name to value or list of values.
       - C(instance-state-name) is set by the module.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: dict
-    default: {}
 notes:
   - Needs the IAM permissions C(ec2:DescribeRegions), C(ec2:DescribeInstances), C(cloudwatch:ListMetrics) and
     C(cloudwatch:GetMetricData).

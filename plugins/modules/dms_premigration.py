@@ -32,9 +32,9 @@ options:
   tasks:
     description:
       - Patterns of identifiers of tasks, such as V(orders-*). Without it all tasks.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: list
     elements: str
-    default: []
   tables_without_primary_key:
     description:
       - Tables of the source that are known to have no primary key, as V(schema.table). Those that the table mappings of

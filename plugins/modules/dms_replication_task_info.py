@@ -17,12 +17,13 @@ options:
   replication_task_identifiers:
     description:
       - The identifiers or ARNs of the tasks; all tasks of the region without it. One that doesn't exist is left out.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: list
     elements: str
-    default: []
   replication_instance:
     description:
       - Only the tasks of this replication instance, by its identifier or ARN.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: str
   table_statistics:
     description:
@@ -152,12 +153,12 @@ replication_tasks:
       sample: {Team: shop}
 """
 
-from ansible_collections.sysops.aws.plugins.module_utils.dms.task_info import ARGUMENT_SPEC, inform
+from ansible_collections.sysops.aws.plugins.module_utils.dms.task_info import ARGUMENT_SPEC, FILTERS, inform
 from ansible_collections.sysops.aws.plugins.module_utils.resource.task import run_task
 
 
 def main() -> None:
-    run_task(inform, ARGUMENT_SPEC)
+    run_task(inform, ARGUMENT_SPEC, FILTERS)
 
 
 if __name__ == "__main__":

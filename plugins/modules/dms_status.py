@@ -22,9 +22,9 @@ options:
   tasks:
     description:
       - Patterns of identifiers of tasks, such as V(orders-*). Without it all tasks, and replication instances as well.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: list
     elements: str
-    default: []
   max_latency_seconds:
     description:
       - How far a task may be behind its source. The newest datapoints of the CloudWatch metrics C(CDCLatencySource) and

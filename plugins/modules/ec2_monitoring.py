@@ -31,8 +31,8 @@ options:
       - Further filters of C(ec2:DescribeInstances), as a dict of filter name to value or list of values.
       - See U(https://docs.aws.amazon.com/AWSEC2/latest/APIReference/API_DescribeInstances.html).
       - C(instance-state-name) is set by the module.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: dict
-    default: {}
   include_auto_scaling:
     description:
       - Also switch off the detailed monitoring of instances whose Auto Scaling group has a scaling policy, which then

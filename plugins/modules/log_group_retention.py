@@ -35,10 +35,12 @@ options:
   name_prefix:
     description:
       - Look only at log groups whose name begins with this.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: str
   exclude_names:
     description:
       - Patterns of names, as in a shell (C(/aws/rds/*)), of log groups to protect. Case matters, as it does in names.
+      - Text is split at commas and line ends. A pattern that no name of a log group can match is refused.
     type: list
     elements: str
     default: []

@@ -26,22 +26,22 @@ options:
     description:
       - Patterns of identifiers of instances and clusters, such as V(orders-*). Without it all are meant.
       - Snapshots are chosen by the identifier of their database.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: list
     elements: str
-    default: []
   engines:
     description:
       - Patterns of engines, such as V(postgres) or V(aurora-*). Without it all engines of RDS are meant.
       - Neptune and DocumentDB answer to the same API and are never touched.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: list
     elements: str
-    default: []
   tags:
     description:
       - Only databases that have all of these tags. The value V(*) stands for any value.
       - Snapshots are chosen by the tags of their database, or by their own if the database is gone.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: dict
-    default: {}
   backup_retention_days:
     description:
       - Automated backups are kept for at least this many days, 1 to 35. A longer retention is left as it is.

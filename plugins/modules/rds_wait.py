@@ -20,21 +20,21 @@ options:
   db_instance_identifiers:
     description:
       - The instances to wait for.
+      - Where it is given and is empty, nothing of this kind is waited for.
     type: list
     elements: str
-    default: []
   db_cluster_identifiers:
     description:
       - The clusters to wait for.
+      - Where it is given and is empty, nothing of this kind is waited for.
     type: list
     elements: str
-    default: []
   db_snapshot_identifiers:
     description:
       - The snapshots of instances to wait for.
+      - Where it is given and is empty, nothing of this kind is waited for.
     type: list
     elements: str
-    default: []
   statuses:
     description:
       - The statuses to wait for, one of which is enough.
@@ -111,7 +111,7 @@ from ansible_collections.sysops.aws.plugins.module_utils.resource.task import ru
 
 
 def main() -> None:
-    run_task(wait, ARGUMENT_SPEC, required_one_of=[list(OPTIONS.values())])
+    run_task(wait, ARGUMENT_SPEC, tuple(OPTIONS.values()), required_one_of=[list(OPTIONS.values())])
 
 
 if __name__ == "__main__":

@@ -24,22 +24,22 @@ options:
     description:
       - Only instances of these patch groups, that is, with one of these values in the tag C(PatchGroup) or
         C(Patch Group).
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: list
     elements: str
-    default: []
   tags:
     description:
       - Only instances with all of these tags. The value of a tag may be a list of values, of which one must match, or
         V(*) for any value.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: dict
-    default: {}
   baseline_ids:
     description:
       - Only instances that were last scanned or patched by one of these patch baselines, by id or ARN.
       - Instances that were never scanned, or are not managed, have no baseline.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: list
     elements: str
-    default: []
   scan_max_age_days:
     description:
       - Report instances whose last scan, or installation, is longer ago than this many days. V(0) does not look.

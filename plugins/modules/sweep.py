@@ -227,13 +227,13 @@ ansible_facts:
 """
 
 from ansible_collections.sysops.aws.plugins.module_utils.checks.registry import chosen_checks
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.arguments import COMMON_ARGUMENT_SPEC
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.arguments import COMMON_ARGUMENT_SPEC, COMMON_FILTERS
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.entry import SweepModule, leave
 
 
 def main() -> None:
     spec = {**COMMON_ARGUMENT_SPEC, "checks": {"type": "dict", "required": True}}
-    module = SweepModule(spec)
+    module = SweepModule(spec, COMMON_FILTERS)
     leave(module, chosen_checks)
 
 

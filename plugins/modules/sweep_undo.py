@@ -39,9 +39,9 @@ options:
     description:
       - Put back only the resources with these ids or ARNs. One that is not in the journal is refused before anything is
         changed.
+      - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: list
     elements: str
-    default: []
   grace_tag:
     description:
       - The tag with which the runs marked, as O(sysops.aws.ebs_orphan_cleanup#module:grace_tag). No other tag is set or
@@ -55,6 +55,7 @@ options:
       - Put back only what is in these regions. Without it, what is in all regions of the journal.
     type: list
     elements: str
+    default: []
   exclude_tags:
     description:
       - What was changed is put back whatever its tags are. A tag of one of these keys is never removed or set.
@@ -263,7 +264,7 @@ regions:
 from ansible_collections.sysops.aws.plugins.module_utils.checks.registry import UNDO
 from ansible_collections.sysops.aws.plugins.module_utils.checks.undo import check_of
 from ansible_collections.sysops.aws.plugins.module_utils.checks.undo_rules import GRACE_TAG
-from ansible_collections.sysops.aws.plugins.module_utils.sweep.arguments import COMMON_ARGUMENT_SPEC
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.arguments import COMMON_ARGUMENT_SPEC, COMMON_FILTERS
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.entry import SweepModule, home_account, leave
 
 
@@ -273,7 +274,7 @@ def main() -> None:
         "journal": {"type": "list", "elements": "str", "required": True},
         "grace_tag": {"type": "str", "default": GRACE_TAG},
     }
-    module = SweepModule(spec)
+    module = SweepModule(spec, COMMON_FILTERS)
     leave(module, lambda parameters: check_of(parameters, lambda: home_account(module), UNDO))
 
 

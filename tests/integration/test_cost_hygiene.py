@@ -229,7 +229,7 @@ def test_nothing_answered_in_a_survey_is_the_default(aws, playbook, reports):
     assert len({region for region, *_rest in default}) > 1
 
 
-def test_undo_takes_numbers_and_lists_as_text_and_nothing_as_all(aws, playbook, reports):
+def test_undo_takes_numbers_and_lists_as_text_and_is_of_all_without_ids(aws, playbook, reports):
     where = {"cost_hygiene_report_dir": str(reports), "cost_hygiene_checks": "log_group_retention"}
     playbook(PLAYBOOK, cost_hygiene_mode="enforce", **where)
     done = {(row["region"], row["resource_id"]) for row in findings(reports) if row["status"] == "changed"}
@@ -238,7 +238,7 @@ def test_undo_takes_numbers_and_lists_as_text_and_nothing_as_all(aws, playbook, 
         "cost_hygiene_undo_report_dir": str(reports),
         "cost_hygiene_undo_workers": "4",
     }
-    all_of_it = playbook(UNDO, cost_hygiene_undo_ids="", cost_hygiene_undo_regions="", **undo)
+    all_of_it = playbook(UNDO, cost_hygiene_undo_regions="", **undo)
     assert all_of_it.returncode == 0, all_of_it.stdout
     assert {(row["region"], row["resource_id"]) for row in findings(reports)} == done
     refused = playbook(UNDO, cost_hygiene_undo_mode="enforce", cost_hygiene_undo_max_actions="1", **undo)

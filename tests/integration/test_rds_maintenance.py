@@ -424,7 +424,7 @@ def test_nothing_answered_in_a_survey_is_every_region_and_no_rule(aws, playbook,
     where = {"rds_maintenance_report_dir": str(reports)}
     playbook(PLAYBOOK, **where)
     default = decided(reports)
-    names = ("regions", "identifiers", "engines", "plan", "backup_window", "auto_minor_version_upgrade")
+    names = ("regions", "plan", "backup_window", "auto_minor_version_upgrade", "extended_support_warning_days")
     done = playbook(PLAYBOOK, **where, **{f"rds_maintenance_{name}": "" for name in names})
     assert done.returncode == 0, done.stdout
     assert decided(reports) == default

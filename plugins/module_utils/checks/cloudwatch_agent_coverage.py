@@ -29,7 +29,7 @@ ARGUMENT_SPEC: dict[str, Any] = {
     "namespace": {"type": "str", "default": NAMESPACE},
     "metric_names": {"type": "list", "elements": "str", "default": list(METRICS)},
     "minutes": {"type": "int", "default": 60},
-    "filters": {"type": "dict", "default": {}},
+    "filters": {"type": "dict"},
 }
 
 DIMENSION = "InstanceId"
@@ -62,7 +62,8 @@ class AgentCoverage(Policy):
         self._namespace: str = options["namespace"]
         self._names: list[str] = options["metric_names"]
         self._minutes: int = options["minutes"]
-        self._filters = ansible_dict_to_boto3_filter_list({**options["filters"], "instance-state-name": "running"})
+        filters = {**(options["filters"] or {}), "instance-state-name": "running"}
+        self._filters = ansible_dict_to_boto3_filter_list(filters)
         self.guards = [ExcludedByTag(common.exclude_tags)]
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
@@ -156,5 +157,6 @@ CHECK = Check(
     name="cloudwatch_agent_coverage",
     argument_spec=ARGUMENT_SPEC,
     policies=policies,
+    filters=("filters",),
     permissions=("cloudwatch:GetMetricData", "cloudwatch:ListMetrics", "ec2:DescribeInstances"),
 )

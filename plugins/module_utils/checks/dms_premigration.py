@@ -22,6 +22,7 @@ from ..dms.task_state import count, replicates
 from ..sweep.errors import CallError, SweepError
 from ..sweep.finding import REPORT_ONLY, Finding
 from ..sweep.guard import Candidate, ExcludedByTag
+from ..sweep.patterns import TASKS
 from ..sweep.policy import Check, Common, Policy
 from ..sweep.region import Region, Resource, Scope
 from .dms_tasks import (
@@ -40,7 +41,7 @@ from .dms_tasks import (
 
 CHECK_NAME = "dms_premigration"
 ARGUMENT_SPEC: dict[str, Any] = {
-    "tasks": {"type": "list", "elements": "str", "default": []},
+    "tasks": {"type": "list", "elements": "str"},
     "tables_without_primary_key": {"type": "list", "elements": "str", "default": [], "no_log": False},
 }
 
@@ -72,7 +73,8 @@ class Premigration(Policy):
     asks_each = True
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
-        self._patterns: Sequence[str] = options["tasks"]
+        self._patterns: Sequence[str] = options["tasks"] or ()
+        TASKS.refuse_unmatchable("tasks", self._patterns)
         self._without_key: Sequence[str] = options["tables_without_primary_key"]
         self.guards = [ExcludedByTag(common.exclude_tags)]
 
@@ -275,6 +277,7 @@ CHECK = Check(
     name=CHECK_NAME,
     argument_spec=ARGUMENT_SPEC,
     policies=policies,
+    filters=("tasks",),
     permissions=(
         "dms:DescribeEndpointTypes",
         "dms:DescribeEndpoints",

@@ -27,6 +27,7 @@ from ..dms.task_state import (
 from ..sweep.arguments import not_negative
 from ..sweep.finding import REPORT_ONLY, Finding, age_in_days
 from ..sweep.guard import Candidate, ExcludedByTag
+from ..sweep.patterns import TASKS
 from ..sweep.policy import Check, Common, Policy
 from ..sweep.region import Region, Resource, Scope
 from .dms_tasks import (
@@ -44,7 +45,7 @@ from .dms_tasks import (
 )
 
 ARGUMENT_SPEC: dict[str, Any] = {
-    "tasks": {"type": "list", "elements": "str", "default": []},
+    "tasks": {"type": "list", "elements": "str"},
     "max_latency_seconds": {"type": "int", "default": 300},
     "stopped_min_age_days": {"type": "int", "default": 7},
     "report_healthy": {"type": "bool", "default": True},
@@ -61,7 +62,8 @@ class Tasks(Policy):
     asks_each = True
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
-        self._patterns: Sequence[str] = options["tasks"]
+        self._patterns: Sequence[str] = options["tasks"] or ()
+        TASKS.refuse_unmatchable("tasks", self._patterns)
         self._max_latency: int = options["max_latency_seconds"]
         self._stopped_days: int = options["stopped_min_age_days"]
         self._report_healthy: bool = options["report_healthy"]
@@ -229,7 +231,7 @@ def policies(options: Mapping[str, Any], common: Common) -> list[Policy]:
     """Raises SweepError for a negative number."""
     not_negative(options, "max_latency_seconds", "stopped_min_age_days")
     # an instance has many tasks: which of them are meant says nothing of it
-    instances: list[Policy] = [] if options["tasks"] else [IdleInstances(options, common)]
+    instances: list[Policy] = [] if options["tasks"] is not None else [IdleInstances(options, common)]
     return [Tasks(options, common), *instances]
 
 
@@ -237,6 +239,7 @@ CHECK = Check(
     name="dms_status",
     argument_spec=ARGUMENT_SPEC,
     policies=policies,
+    filters=("tasks",),
     permissions=(
         "cloudwatch:GetMetricData",
         "dms:DescribeReplicationInstances",

@@ -23,7 +23,7 @@ from .launch_sources import group_sources
 
 ARGUMENT_SPEC: dict[str, Any] = {
     "state": {"type": "str", "choices": ["basic", "detailed"], "default": "basic"},
-    "filters": {"type": "dict", "default": {}},
+    "filters": {"type": "dict"},
     "include_auto_scaling": {"type": "bool", "default": False},
 }
 
@@ -169,7 +169,8 @@ class DetailedMonitoring(Policy):
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         self._wanted: str = options["state"]
         self._prices = common.prices
-        self._filters = ansible_dict_to_boto3_filter_list({**options["filters"], "instance-state-name": "running"})
+        filters = {**(options["filters"] or {}), "instance-state-name": "running"}
+        self._filters = ansible_dict_to_boto3_filter_list(filters)
         self.transition = ("detailed", "basic") if self._wanted == "basic" else ("basic", "detailed")
         guards: list[Guard] = [ExcludedByTag(common.exclude_tags), Holds("Operator.Managed", managed_by_operator)]
         if self._wanted == "basic":
@@ -219,6 +220,7 @@ CHECK = Check(
     name="ec2_monitoring",
     argument_spec=ARGUMENT_SPEC,
     policies=lambda options, common: [DetailedMonitoring(options, common)],
+    filters=("filters",),
     permissions=(
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeLaunchConfigurations",

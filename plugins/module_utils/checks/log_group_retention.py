@@ -17,6 +17,7 @@ from typing import Any
 from ..sweep.errors import CallError, SweepError
 from ..sweep.finding import Finding, age_in_days, tags_of
 from ..sweep.guard import STACK, Candidate, ExcludedByTag, Guard, Holds, Inspection, OwnedBy
+from ..sweep.patterns import LOG_GROUPS
 from ..sweep.policy import Check, Common, Policy
 from ..sweep.prices import log_group_cost
 from ..sweep.region import Region, Resource, Scope
@@ -181,6 +182,7 @@ class LogGroupRetention(Policy):
         self._name_prefix: str | None = options["name_prefix"] or None
         self._shorten: bool = options["shorten"]
         self._exclude_names: Sequence[str] = options["exclude_names"]
+        LOG_GROUPS.refuse_unmatchable("exclude_names", self._exclude_names)
         self._prices = common.prices
         self.transition = ("never expires, or later", f"expires after {self._days} days")
         by_tag: list[Guard] = [
@@ -275,6 +277,7 @@ CHECK = Check(
     name="log_group_retention",
     argument_spec=ARGUMENT_SPEC,
     policies=lambda options, common: [LogGroupRetention(options, common)],
+    filters=("name_prefix",),
     permissions=(
         "logs:DescribeAccountPolicies",
         "logs:DescribeLogGroups",

@@ -15,6 +15,7 @@ from typing import Any
 from ..sweep.errors import CallError
 from ..sweep.finding import Finding, age_in_days
 from ..sweep.guard import STACK, ExcludedByTag, Guard, Holds, OwnedBy
+from ..sweep.patterns import DATABASES, ENGINES
 from ..sweep.policy import Common, Policy
 from ..sweep.region import Region, Resource, Scope
 
@@ -98,7 +99,8 @@ def is_member(resource: Resource, kind: Kind) -> bool:
 
 @dataclass(frozen=True)
 class Selected:
-    """The databases that are meant: by tags (`*` is any value), and by patterns of identifiers and engines."""
+    """The databases that are meant: by tags (`*` is any value), and by patterns of identifiers and engines; without
+    any, all."""
 
     identifiers: Sequence[str]
     engines: Sequence[str]
@@ -106,10 +108,13 @@ class Selected:
 
     @classmethod
     def of(cls, options: Mapping[str, Any]) -> Selected:
+        """Raises SweepError for a pattern that can't match."""
+        DATABASES.refuse_unmatchable("identifiers", options["identifiers"] or ())
+        ENGINES.refuse_unmatchable("engines", options["engines"] or ())
         return cls(
-            identifiers=[pattern.lower() for pattern in options["identifiers"]],
-            engines=[pattern.lower() for pattern in options["engines"]],
-            tags={str(key): str(value) for key, value in options["tags"].items()},
+            identifiers=[pattern.lower() for pattern in options["identifiers"] or ()],
+            engines=[pattern.lower() for pattern in options["engines"] or ()],
+            tags={str(key): str(value) for key, value in (options["tags"] or {}).items()},
         )
 
     def holds(self, identifier: str, engine: str, tags: Mapping[str, str]) -> bool:

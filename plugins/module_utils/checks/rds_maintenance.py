@@ -23,9 +23,9 @@ RULES = (
 )
 
 ARGUMENT_SPEC: dict[str, Any] = {
-    "identifiers": {"type": "list", "elements": "str", "default": []},
-    "engines": {"type": "list", "elements": "str", "default": []},
-    "tags": {"type": "dict", "default": {}},
+    "identifiers": {"type": "list", "elements": "str"},
+    "engines": {"type": "list", "elements": "str"},
+    "tags": {"type": "dict"},
     "backup_retention_days": {"type": "int"},
     "backup_window": {"type": "str"},
     "maintenance_window": {"type": "str"},
@@ -64,6 +64,7 @@ CHECK = Check(
     name=CHECK_NAME,
     argument_spec=ARGUMENT_SPEC,
     policies=policies,
+    filters=("identifiers", "engines", "tags"),
     permissions=tuple(sorted({action for part in PARTS for action in part.PERMISSIONS})),
     enforce_permissions=(
         *rds_settings.ENFORCE_PERMISSIONS,

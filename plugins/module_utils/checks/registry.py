@@ -11,8 +11,8 @@ from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 
-from ..sweep.arguments import stripped
 from ..sweep.errors import SweepError, nearest
+from ..sweep.options import lenient, nulls
 from ..sweep.policy import Check
 from . import (
     alb_idle_facts,
@@ -66,7 +66,9 @@ def chosen_checks(parameters: Mapping[str, Any]) -> dict[str, tuple[Check, Mappi
 def _validated(check: Check, options: Any) -> Mapping[str, Any]:
     if not isinstance(options, dict):
         raise SweepError(f"The options of the check {check.name} are not a dict but {options!r}.")
-    result = ArgumentSpecValidator(dict(check.argument_spec)).validate(options)
+    given = {**options, **nulls(options, check.argument_spec, check.filters)}
+    result = ArgumentSpecValidator(lenient(check.argument_spec, check.filters)).validate(given)
     if result.error_messages:
         raise SweepError(f"checks.{check.name}: {'; '.join(result.error_messages)}")
-    return stripped(result.validated_parameters)
+    values: Mapping[str, Any] = result.validated_parameters
+    return values

@@ -23,9 +23,9 @@ from ..sweep.region import Region, Resource, Scope
 from .ssm_patch_nodes import GROUP_TAGS, HYBRID, Wanted, hybrid_tags, read_nodes
 
 ARGUMENT_SPEC: dict[str, Any] = {
-    "patch_groups": {"type": "list", "elements": "str", "default": []},
-    "tags": {"type": "dict", "default": {}},
-    "baseline_ids": {"type": "list", "elements": "str", "default": []},
+    "patch_groups": {"type": "list", "elements": "str"},
+    "tags": {"type": "dict"},
+    "baseline_ids": {"type": "list", "elements": "str"},
     "scan_max_age_days": {"type": "int", "default": 7},
     "include_unmanaged": {"type": "bool", "default": True},
     "include_compliant": {"type": "bool", "default": False},
@@ -105,8 +105,8 @@ class PatchCompliance(Policy):
     resource_type = "ec2:instance"
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
-        self._wanted = Wanted(options["tags"], options["patch_groups"])
-        self._baselines = frozenset(one.rpartition("/")[2] for one in options["baseline_ids"])
+        self._wanted = Wanted(options["tags"] or {}, options["patch_groups"] or ())
+        self._baselines = frozenset(one.rpartition("/")[2] for one in options["baseline_ids"] or ())
         self._max_age_days: int = options["scan_max_age_days"]
         self._include_unmanaged: bool = options["include_unmanaged"]
         self._include_compliant: bool = options["include_compliant"]
@@ -202,7 +202,7 @@ def configuration(node: Resource) -> dict[str, Any]:
 def policies(options: Mapping[str, Any], common: Common) -> list[Policy]:
     """Raises SweepError for an age or an id of a baseline that can't be meant."""
     not_negative(options, "scan_max_age_days")
-    for baseline in options["baseline_ids"]:
+    for baseline in options["baseline_ids"] or ():
         if not BASELINE_ID.fullmatch(baseline):
             raise SweepError(
                 f"baseline_ids has {baseline!r}: a patch baseline's id is pb- and 17 hexadecimal digits, or its ARN."
@@ -214,6 +214,7 @@ CHECK = Check(
     name=PatchCompliance.check,
     argument_spec=ARGUMENT_SPEC,
     policies=policies,
+    filters=("patch_groups", "tags", "baseline_ids"),
     permissions=(
         "ec2:DescribeInstances",
         "ssm:DescribeInstanceInformation",

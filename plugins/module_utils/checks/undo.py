@@ -268,10 +268,10 @@ def _read(place: str, home: Callable[[], Account], owner: str | None) -> str:
         raise SweepError(f"The journal {place} could not be read: {why}.") from error
 
 
-def _chosen(tasks: Sequence[Task], ids: Sequence[str], place: str) -> list[Task]:
-    wanted = set(ids)
+def _chosen(tasks: Sequence[Task], ids: Sequence[str] | None, place: str) -> list[Task]:
+    wanted = set(ids or ())
     known = {name for task in tasks for name in (task.resource_id, task.newest.arn)}
     if unknown := sorted(wanted - known):
         names = ", ".join(unknown)
         raise SweepError(f"The journal {place} holds nothing to put back of {names}: nothing was changed.")
-    return [task for task in tasks if not wanted or {task.resource_id, task.newest.arn} & wanted]
+    return [task for task in tasks if ids is None or {task.resource_id, task.newest.arn} & wanted]

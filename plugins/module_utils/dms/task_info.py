@@ -19,10 +19,11 @@ from .task_course import was_started
 from .task_state import GOOD_ENDS, is_loaded, statistics, stop_reason
 
 ARGUMENT_SPEC: dict[str, Any] = {
-    "replication_task_identifiers": {"type": "list", "elements": "str", "default": []},
+    "replication_task_identifiers": {"type": "list", "elements": "str"},
     "replication_instance": {"type": "str"},
     "table_statistics": {"type": "bool", "default": True},
 }
+FILTERS = ("replication_task_identifiers", "replication_instance")
 
 
 def inform(task: Task) -> dict[str, Any]:
@@ -40,14 +41,17 @@ def inform(task: Task) -> dict[str, Any]:
     return {"changed": False, "replication_tasks": rows}
 
 
-def _find(region: Region, names: Sequence[str], instance: str | None) -> list[Resource]:
-    """Those that pass all filters; names that don't exist are left out."""
+def _find(region: Region, names: Sequence[str] | None, instance: str | None) -> list[Resource]:
+    """Those that pass all filters; names that don't exist are left out. None filters nothing, what is empty passes
+    nothing."""
+    if names == [] or instance == "":
+        return []
     filters: list[dict[str, Any]] = []
     if instance:
         arn = existing(region, INSTANCE, instance)["ReplicationInstanceArn"]
         filters.append({"Name": "replication-instance-arn", "Values": [arn]})
     by_kind: dict[str, list[str]] = {}
-    for name in names:
+    for name in names or ():
         (one,) = TASK.filters(name)["Filters"]
         by_kind.setdefault(one["Name"], []).extend(one["Values"])
     # several filters must all be passed, so that ARNs and identifiers are asked for one after the other

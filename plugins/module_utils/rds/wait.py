@@ -18,7 +18,7 @@ KINDS: dict[str, Kind] = {"db_clusters": CLUSTER, "db_instances": INSTANCE, "db_
 OPTIONS = {name: f"{name[:-1]}_identifiers" for name in KINDS}
 ARGUMENT_SPEC: dict[str, Any] = {
     **WAIT_ARGUMENT_SPEC,
-    **{option: {"type": "list", "elements": "str", "default": []} for option in OPTIONS.values()},
+    **{option: {"type": "list", "elements": "str"} for option in OPTIONS.values()},
     "statuses": {"type": "list", "elements": "str", "default": ["available"]},
 }
 
@@ -29,7 +29,7 @@ def wait(task: Task) -> dict[str, Any]:
     result: dict[str, Any] = {"changed": False}
     for name, kind in KINDS.items():
         result[name] = []
-        for identifier in task.options[OPTIONS[name]]:
+        for identifier in task.options[OPTIONS[name]] or ():
             found = find(region, kind, identifier)
             if found is None:
                 raise SweepError(f"There is no {kind.words} {identifier} in {region.scope.region}.")

@@ -6,13 +6,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from ..sweep.account import Account, open_accounts
 from ..sweep.errors import SweepError, nearest
 from ..sweep.module import Module
+from ..sweep.options import empty_filters, nothing_selected
 from ..sweep.region import Region
 from .patience import Patience
 
@@ -41,14 +42,22 @@ class Task:
         return Patience.of(self.options["wait_timeout"], self.options["wait_delay"])
 
 
-def run_task(work: Callable[[Task], dict[str, Any]], argument_spec: Mapping[str, Any], **constraints: Any) -> None:
+def run_task(
+    work: Callable[[Task], dict[str, Any]],
+    argument_spec: Mapping[str, Any],
+    filters: Sequence[str] = (),
+    **constraints: Any,
+) -> None:
     """The whole of a module's `main`: `work` returns the result, or raises SweepError or CallError. A result with a
-    `msg` is that of a failed task."""
-    module = Module(argument_spec, **constraints)
+    `msg` is that of a failed task. `filters` are the options that select: None for all, empty for nothing."""
+    module = Module(argument_spec, filters, **constraints)
 
     def run() -> dict[str, Any]:
         expected = module.params.get("expected_account_id")
         (account,), _errors = open_accounts(module.connection(), expected_account_ids=[expected] if expected else [])
-        return work(Task(module.params, module.check_mode, account))
+        result = work(Task(module.params, module.check_mode, account))
+        if empty := empty_filters(filters, module.params):
+            result["warnings"] = [*result.get("warnings", []), nothing_selected(empty)]
+        return result
 
     module.leave(run)

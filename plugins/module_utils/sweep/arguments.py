@@ -17,24 +17,26 @@ from .prices import PriceTable
 from .signing import JournalKey
 
 COMMON_ARGUMENT_SPEC: dict[str, Any] = {
-    "regions": {"type": "list", "elements": "str"},
+    "regions": {"type": "list", "elements": "str", "default": []},
     "assume_role_arn": {"type": "list", "elements": "str", "default": []},
     "external_id": {"type": "str", "no_log": True},
     "expected_account_id": {"type": "list", "elements": "str", "default": []},
     "exclude_tags": {"type": "dict", "default": {"Keep": "true"}},
     "max_actions": {"type": "int", "default": 100},
     "max_actions_percent": {"type": "int", "default": 100},
-    "only_ids": {"type": "list", "elements": "str", "default": []},
+    "only_ids": {"type": "list", "elements": "str"},
     "plan_path": {"type": "path"},
     "plan_max_age_hours": {"type": "int", "default": 72},
     "region_errors": {"type": "str", "choices": ["continue", "fail"], "default": "continue"},
     "workers": {"type": "int", "default": 32},
     "findings_path": {"type": "path"},
-    "journal": {"type": "list", "elements": "str"},
+    "journal": {"type": "list", "elements": "str", "default": []},
     "journal_bucket_owner": {"type": "str"},
     "journal_key": {"type": "str", "no_log": True},
     "price_overrides": {"type": "dict", "default": {}},
 }
+#: those of them that select: given and empty, nothing
+COMMON_FILTERS = ("only_ids",)
 
 
 @dataclass(frozen=True)
@@ -48,7 +50,8 @@ class Options:
     exclude_tags: dict[str, Any]
     max_actions: int
     max_actions_percent: int
-    only_ids: list[str]
+    #: None for all
+    only_ids: list[str] | None
     plan: Plan | None
     plan_max_age_hours: int
     fail_on_region_errors: bool
@@ -86,18 +89,6 @@ class Options:
             journal_key=key,
             prices=_prices(parameters["price_overrides"]),
         )
-
-
-def stripped(parameters: Mapping[str, Any]) -> dict[str, Any]:
-    """Lists of text as they are meant: Ansible splits `a, b,` at its commas alone."""
-    return {
-        name: [item.strip() for item in value if item.strip()] if _is_text_list(value) else value
-        for name, value in parameters.items()
-    }
-
-
-def _is_text_list(value: Any) -> bool:
-    return isinstance(value, list) and all(isinstance(item, str) for item in value)
 
 
 def not_negative(options: Mapping[str, Any], *names: str) -> None:

@@ -13,11 +13,12 @@ from datetime import datetime, timezone
 from typing import Any
 
 from .account import Account, open_accounts, open_home
-from .arguments import COMMON_ARGUMENT_SPEC, Options, stripped
+from .arguments import COMMON_ARGUMENT_SPEC, COMMON_FILTERS, Options
 from .errors import LimitExceededError, RegionError, SweepError
 from .finding import CHANGED
 from .limit import Limit, Selection
 from .module import Module
+from .options import empty_filters, nothing_selected
 from .plan import sealed
 from .policy import Check, Common
 from .progress import watched
@@ -41,7 +42,7 @@ class SweepModule(Module):
 
 def run_check(check: Check) -> None:
     """The whole of a sweep module's `main`."""
-    module = SweepModule({**COMMON_ARGUMENT_SPEC, **check.argument_spec})
+    module = SweepModule({**COMMON_ARGUMENT_SPEC, **check.argument_spec}, (*COMMON_FILTERS, *check.filters))
     leave(module, lambda parameters: {check.name: (check, parameters)})
 
 
@@ -49,7 +50,7 @@ def leave(module: SweepModule, choose: Callable[[Parameters], Checks]) -> None:
     """Run the chosen checks and leave the module, with the findings also where it fails."""
     # botocore's models are a million objects that live as long as the process: walking them took a fifth of the time
     gc.set_threshold(100_000, 50, 100)
-    module.leave(lambda: _run(module, choose(stripped(module.params))))
+    module.leave(lambda: _run(module, choose(module.params)))
 
 
 def home_account(module: SweepModule) -> Account:
@@ -59,7 +60,7 @@ def home_account(module: SweepModule) -> Account:
 
 def _run(module: SweepModule, checks: Checks) -> dict[str, Any]:
     """Raises SweepError if there is nothing to report: bad input, no credentials, no region."""
-    options = Options.of(stripped(module.params))
+    options = Options.of(module.params)
     enforce = not module.check_mode
     if enforce:
         refuse_unwritable(options.journal)
@@ -69,6 +70,10 @@ def _run(module: SweepModule, checks: Checks) -> dict[str, Any]:
         sweep, setup_errors = _open(module, options, checks)
         with watched(sweep):
             failure, notices = _work(sweep, setup_errors, options, enforce)
+        if unselected := _unselected(options, checks):
+            notices.append(unselected)
+            acts = enforce and any(check.acts for check, _values in checks.values())
+            failure = failure or (unselected if acts else None)
         if sweep.total().counts[CHANGED]:
             notices += [check.afterword for check, _values in checks.values() if check.afterword]
     except BaseException:
@@ -92,7 +97,13 @@ def _run(module: SweepModule, checks: Checks) -> dict[str, Any]:
 
 def _open(module: SweepModule, options: Options, checks: Checks) -> tuple[Sweep, list[RegionError]]:
     common = Common(options.exclude_tags, options.prices)
-    policies = [policy for check, values in checks.values() for policy in check.policies(values, common)]
+    policies = [
+        policy
+        for check, values in checks.values()
+        # all of them are made, as each refuses what can't be meant
+        for policy in check.policies(values, common)
+        if options.only_ids != [] and not empty_filters(check.filters, values)
+    ]
     now = datetime.now(timezone.utc)
     if options.plan:
         options.plan.refuse_old(options.plan_max_age_hours, now)
@@ -102,12 +113,12 @@ def _open(module: SweepModule, options: Options, checks: Checks) -> tuple[Sweep,
         connection, options.assume_role_arn, options.external_id, options.expected_account_id, home
     )
     _refuse_foreign(options, checks, [account.id for account in accounts])
-    regions, region_errors = _open_regions(options, checks, accounts)
+    regions, region_errors = _open_regions(options, checks, accounts) if policies or options.regions else ([], [])
     sweep = Sweep(
         policies,
         regions,
         Limit(options.max_actions, options.max_actions_percent),
-        Selection(options.only_ids, options.plan),
+        Selection(options.only_ids or (), options.plan),
         now,
         options.workers,
         stores=[] if module.check_mode else _stores(options, home),
@@ -166,6 +177,16 @@ def _work(
         failure = sweep.journal.lost
     sweep.finish()
     return failure, notices
+
+
+def _unselected(options: Options, checks: Checks) -> str | None:
+    """In one sentence, which filters are empty, so that nothing was asked for; None where something was."""
+    empty = [
+        f"{name} of {check.name}" for check, values in checks.values() for name in empty_filters(check.filters, values)
+    ]
+    if options.only_ids == []:
+        empty.insert(0, "only_ids")
+    return nothing_selected(empty) if empty else None
 
 
 def _of_interest(sweep: Sweep) -> list[str]:

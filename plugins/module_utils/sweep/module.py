@@ -16,12 +16,14 @@ from collections.abc import Callable, Collection, Mapping
 from pathlib import Path
 from typing import Any
 
+from ansible.module_utils import basic
 from ansible.module_utils.common.parameters import remove_values
 from ansible.module_utils.common.warnings import warn
 from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleAWSModule
 
 from .account import Connection
 from .errors import CallError, SweepError
+from .options import lenient, nulls
 from .result import COLLECTION_VERSION
 from .secrets import DISTINCTIVE, Secrets
 
@@ -39,17 +41,18 @@ FREE_TEXTS = frozenset(
 
 
 class Module:
-    """An AnsibleAWSModule, and the secrets that it was given. `free_texts` are the keys of those return values that
-    quote what others wrote."""
+    """An AnsibleAWSModule, and the secrets that it was given. Its options are read as `options` says, `filters` are the
+    names of those that are filters. `free_texts` are the keys of those return values that quote what others wrote."""
 
     free_texts: Collection[str] = FREE_TEXTS
     #: what a defect breaks off, and what to do then
     work_name = "module"
     afterwards = "find out what had been done by then"
 
-    def __init__(self, argument_spec: Mapping[str, Any], **constraints: Any) -> None:
-        spec = {**CREDENTIALS, **argument_spec}
+    def __init__(self, argument_spec: Mapping[str, Any], filters: Collection[str] = (), **constraints: Any) -> None:
+        spec = lenient({**CREDENTIALS, **argument_spec}, filters)
         self.ansible = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True, **constraints)
+        self.ansible.params.update(nulls(basic._load_params(), argument_spec, filters))
         self.secrets = Secrets.of_environment()
         self.secrets.add(self.ansible.no_log_values)
 

@@ -124,3 +124,10 @@ class Check:
     afterword: str | None = None
     #: where the check has work, if it isn't for `regions` to say: (account id, region)
     places: Sequence[tuple[str, str]] = ()
+    #: the options that select resources: None filters nothing, and one that is empty selects nothing
+    filters: Sequence[str] = ()
+
+    @property
+    def acts(self) -> bool:
+        """Whether enforcing changes anything."""
+        return bool(self.enforce_permissions or self.afterword)

@@ -155,8 +155,9 @@ def no_home() -> Any:
     raise AssertionError("a file needs no account")
 
 
-def made_of(*places: str, only_ids: tuple[str, ...] = (), **options: Any) -> Check:
-    made = check_of(parameters(*places, only_ids=list(only_ids), **options), no_home, UNDO)
+def made_of(*places: str, only_ids: tuple[str, ...] | None = None, **options: Any) -> Check:
+    ids = None if only_ids is None else list(only_ids)
+    made = check_of(parameters(*places, only_ids=ids, **options), no_home, UNDO)
     return made[NAME][0]
 
 
@@ -229,7 +230,9 @@ def test_a_final_snapshot_stays_when_its_volume_is_put_back(tmp_path):
 @pytest.mark.parametrize(
     ("only", "chosen"),
     [
-        ((), ["/app-1", "/app-2"]),
+        (None, ["/app-1", "/app-2"]),
+        # given and empty: nothing
+        ((), []),
         (("/app-2",), ["/app-2"]),
         ((f"arn:aws:logs:eu-west-1:{HOME}:log-group:/app-1",), ["/app-1"]),
         (("/app-1", "/app-2", "/app-1"), ["/app-1", "/app-2"]),

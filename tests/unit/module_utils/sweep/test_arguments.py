@@ -12,30 +12,26 @@ import pytest
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.arguments import (
     COMMON_ARGUMENT_SPEC,
+    COMMON_FILTERS,
     Options,
     not_negative,
-    stripped,
 )
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import SweepError
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.options import lenient
 
 ROLE = "arn:aws:iam::123456789012:role/path/reader"
 
 
 def options(**given: Any) -> Options:
     """As Ansible hands them over: types converted, defaults filled in."""
-    result = ArgumentSpecValidator(COMMON_ARGUMENT_SPEC).validate(given)
+    result = ArgumentSpecValidator(lenient(COMMON_ARGUMENT_SPEC, COMMON_FILTERS)).validate(given)
     assert result.error_messages == []
-    return Options.of(stripped(result.validated_parameters))
-
-
-def test_what_ansible_split_at_commas_is_read_without_the_space_around_it():
-    others = {"days": 3, "tags": {"a": " b "}, "rows": [{"x": " y"}], "nothing": None}
-    assert stripped({"names": ["/a/*", " /b/*", " "], **others}) == {"names": ["/a/*", "/b/*"], **others}
+    return Options.of(result.validated_parameters)
 
 
 def test_the_defaults_are_those_of_the_design():
     made = options()
-    assert (made.regions, made.assume_role_arn, made.expected_account_id, made.only_ids) == ([], [], [], [])
+    assert (made.regions, made.assume_role_arn, made.expected_account_id, made.only_ids) == ([], [], [], None)
     assert made.exclude_tags == {"Keep": "true"}
     assert (made.max_actions, made.max_actions_percent, made.workers) == (100, 100, 32)
     assert (made.plan, made.findings_path, made.external_id) == (None, None, None)
