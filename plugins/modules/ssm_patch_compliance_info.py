@@ -292,8 +292,8 @@ findings_truncated:
 summary:
   description:
     - Counts over all regions; C(examined) has the compliant ones too. C(checks) has the same by check.
-    - C(attention) counts the findings that need attention. C(verdicts) holds what a gate needs, without the findings file,
-      for each kind of resource (C(examined), C(attention), C(text), and C(resource_ids), the first ten).
+    - C(attention) counts the findings that need attention. C(verdicts) holds what a gate needs without the findings
+      file, by resource type (C(examined), C(attention), C(text), and C(resource_ids), the first ten).
   returned: success, or failure after the regions were read
   type: dict
   sample:
