@@ -206,6 +206,8 @@ findings_truncated:
 summary:
   description:
     - Counts over all regions. C(examined) are the running instances, C(skipped) those without the agent's metrics.
+    - C(attention) counts the findings that need attention. C(verdicts) holds what a gate needs without the findings
+      file, by resource type (C(examined), C(attention), C(text), and C(resource_ids), the first ten).
   returned: success, or failure after the regions were read
   type: dict
   sample:
@@ -220,6 +222,9 @@ summary:
     estimated_monthly_savings_usd: {low: 0.0, high: 0.0}
     unpriced: 0
     irreversible: 0
+    attention: 2
+    verdicts:
+      - text: 2 of 40 running instances send no agent metric
     price_table_as_of: 2026-09
 region_errors:
   description: What could not be read, and where.

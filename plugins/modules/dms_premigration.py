@@ -198,6 +198,8 @@ findings_truncated:
 summary:
   description:
     - Counts over all regions. C(checks) has the same by check.
+    - C(attention) counts the findings that need attention. C(verdicts) holds what a gate needs without the findings
+      file, by resource type (C(examined), C(attention), C(text), and C(resource_ids), the first ten).
   returned: success, or failure after the regions were read
   type: dict
   sample:
@@ -212,6 +214,9 @@ summary:
     estimated_monthly_savings_usd: {low: 0.0, high: 0.0}
     unpriced: 0
     irreversible: 0
+    attention: 1
+    verdicts:
+      - text: 1 of 2 replication tasks is not ready to start
     price_table_as_of: 2026-09
 region_errors:
   description: What could not be read, and where.

@@ -216,6 +216,8 @@ findings_truncated:
 summary:
   description:
     - Counts over all regions. C(checks) has the same by check.
+    - C(attention) counts the findings that need attention. C(verdicts) holds what a gate needs without the findings
+      file, by resource type (C(examined), C(attention), C(text), and C(resource_ids), the first ten).
   returned: success, or failure after the regions were read
   type: dict
   sample:
@@ -230,6 +232,9 @@ summary:
     estimated_monthly_savings_usd: {low: 0.0, high: 0.0}
     unpriced: 0
     irreversible: 0
+    attention: 3
+    verdicts:
+      - text: 3 of 14 replication tasks need attention
     price_table_as_of: 2026-09
 region_errors:
   description: What could not be read, and where.

@@ -292,6 +292,8 @@ findings_truncated:
 summary:
   description:
     - Counts over all regions; C(examined) has the compliant ones too. C(checks) has the same by check.
+    - C(attention) counts the findings that need attention. C(verdicts) holds what a gate needs without the findings
+      file, by resource type (C(examined), C(attention), C(text), and C(resource_ids), the first ten).
   returned: success, or failure after the regions were read
   type: dict
   sample:
@@ -306,6 +308,9 @@ summary:
     estimated_monthly_savings_usd: {low: 0.0, high: 0.0}
     unpriced: 0
     irreversible: 0
+    attention: 4
+    verdicts:
+      - text: 4 of 31 instances are not compliant
     price_table_as_of: 2026-09
 region_errors:
   description: What could not be read, and where.

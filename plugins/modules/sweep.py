@@ -174,6 +174,8 @@ findings_truncated:
 summary:
   description:
     - Counts over all regions, and the estimated savings of what is planned or changed. C(checks) has the same by check.
+    - C(attention) counts the findings that need attention, of checks that only report. C(verdicts) has, by resource
+      type of such a check, C(examined), C(attention), C(text), and C(resource_ids), the first ten.
   returned: success, or failure after the regions were read
   type: dict
   sample:

@@ -17,6 +17,7 @@ description:
     and prints one line a check to the terminal.
   - The directory holds C(report.html) (one self-contained page that can be mailed), C(findings.csv),
     C(summary.json) and C(findings.jsonl). Each file is replaced whole, or left as it was.
+  - A run whose checks all only report leads with its result, such as C(41 of 47 instances are not compliant).
   - What can't be undone is said first, in the page and in the terminal, and the page can show it alone. Each finding
     tells whether its action can be undone, until when the Recycle Bin keeps what goes, and, in a grace period, on
     which day it goes.
@@ -41,6 +42,7 @@ options:
       - Without it, the findings are those in O(sweep) where it holds all of them, else those in
         C(findings.jsonl) in O(directory).
       - Only a file that the sweep wrote can serve as a plan later. It is kept as it is.
+      - A file that another run wrote is refused, so that no report holds findings of another host or account.
     type: path
   title:
     description:

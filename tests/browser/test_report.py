@@ -169,3 +169,14 @@ def test_five_thousand_findings_stay_quick_and_print_whole(open_report, finding,
     assert len(report.names()) == 1111
     report.page.evaluate("window.dispatchEvent(new Event('afterprint'))")
     assert len(report.names()) == 50
+
+
+def test_a_report_without_money_has_no_price_column(open_report, finding, width):
+    """Patch compliance and the like: 41 of 47 is the headline, and USD nowhere to be seen."""
+    counts = {"examined": 47, "attention": 41, "protected": 2}
+    verdict = {"check": "dms_status", "text": "41 of 47 replication tasks need attention"}
+    rows = [finding(42, action="report", status="skipped", estimated_monthly_cost_usd=None, check="dms_status")]
+    report = open_report(rows, width, **counts, checks={"dms_status": counts}, verdicts=[verdict])
+    assert report.page.locator(".headline .figure").all_inner_texts() == ["41 of 47 replication tasks need attention"]
+    assert report.column("Age") == ["42 d"]
+    assert "USD" not in report.page.locator("main").inner_text()

@@ -138,7 +138,7 @@ def test_numbers_and_booleans_may_be_text(empty_aws, playbook, reports, asked, r
         patch_compliance_regions="us-east-1",
     )
     assert done.returncode == returncode, done.stdout
-    assert ("1 instance is not compliant" in " ".join(done.stdout.split())) is (asked == "true")
+    assert ("1 of 2 instances is not compliant: i-" in " ".join(done.stdout.split())) is (asked == "true")
     rows = [json.loads(line) for line in (reports / "findings.jsonl").read_text().splitlines()]
     assert {row["name"]: row["reason_code"] for row in rows} == {"web-1": "missing", "web-2": "compliant"}
 
@@ -162,4 +162,50 @@ def test_a_large_fleet_is_judged_by_all_its_instances_not_by_the_first_200(empty
     options = {"patch_compliance_report_dir": str(reports), "patch_compliance_include_compliant": True}
     done = playbook(PLAYBOOK, patch_compliance_fail_if_noncompliant=True, **options)
     assert done.returncode == 2
-    assert f"1 instance is not compliant: {last['resource_id']}." in " ".join(done.stdout.split())
+    assert f"1 of 201 instances is not compliant: {last['resource_id']}." in " ".join(done.stdout.split())
+
+
+TWO_HOSTS = """
+- name: Patch compliance of two hosts
+  hosts: all
+  connection: local
+  gather_facts: false
+  vars:
+    ansible_python_interpreter: "{{ ansible_playbook_python }}"
+    patch_compliance_fail_if_noncompliant: true
+    patch_compliance_include_unmanaged: false
+  roles:
+    - role: sysops.aws.patch_compliance
+"""
+
+
+def test_each_host_of_a_play_is_judged_by_its_own_instances(empty_aws, playbook, reports, tmp_path):
+    """The two hosts share one report directory and run at the same time: each has a report of its own."""
+    Fleet(empty_aws).add("web-1", missing=3)
+    (tmp_path / "hosts.ini").write_text(
+        "bad patch_compliance_regions=us-east-1\nnone patch_compliance_regions=eu-west-1\n"
+    )
+    (tmp_path / "play.yml").write_text(TWO_HOSTS)
+    done = playbook(
+        str(tmp_path / "play.yml"), "-i", str(tmp_path / "hosts.ini"), patch_compliance_report_dir=str(reports)
+    )
+    text = " ".join(done.stdout.split())
+    assert done.returncode != 0
+    assert "1 of 1 instance is not compliant: i-" in text
+    assert "No instance was examined" in text
+    told = {host: json.loads((reports / host / "summary.json").read_text()) for host in ("bad", "none")}
+    assert {host: one["regions"] for host, one in told.items()} == {"bad": ["us-east-1"], "none": ["eu-west-1"]}
+    assert told["bad"]["verdicts"][0]["attention"] == 1
+    assert "1 of 1 instance is not compliant" in (reports / "bad" / "report.html").read_text()
+
+
+def test_a_gate_of_compliant_instances_passes_and_the_report_leads_with_them(empty_aws, playbook, reports):
+    Fleet(empty_aws).add("web-1")
+    done = playbook(
+        PLAYBOOK,
+        patch_compliance_report_dir=str(reports),
+        patch_compliance_regions="us-east-1",
+        patch_compliance_fail_if_noncompliant=True,
+    )
+    assert done.returncode == 0, done.stdout
+    assert "0 of 1 instance are not compliant." in done.stdout

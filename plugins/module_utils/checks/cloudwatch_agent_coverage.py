@@ -17,7 +17,7 @@ from ..sweep.errors import SweepError
 from ..sweep.finding import REPORT_ONLY, Finding, age_in_days, tags_of
 from ..sweep.guard import ExcludedByTag
 from ..sweep.instances import instance_pages
-from ..sweep.policy import Check, Common, Policy
+from ..sweep.policy import Check, Common, Policy, Verdict
 from ..sweep.region import Region, Resource, Scope
 from .metric_data import Query, owners_with_values
 
@@ -57,6 +57,7 @@ class AgentCoverage(Policy):
 
     check = "cloudwatch_agent_coverage"
     resource_type = "ec2:instance"
+    verdict = Verdict("running instance", "sends no agent metric", "send no agent metric")
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         self._namespace: str = options["namespace"]

@@ -23,7 +23,7 @@ from ..sweep.errors import CallError, SweepError
 from ..sweep.finding import REPORT_ONLY, Finding
 from ..sweep.guard import Candidate, ExcludedByTag
 from ..sweep.patterns import TASKS
-from ..sweep.policy import Check, Common, Policy
+from ..sweep.policy import Check, Common, Policy, Verdict
 from ..sweep.region import Region, Resource, Scope
 from .dms_tasks import (
     TASK,
@@ -70,6 +70,7 @@ class Premigration(Policy):
 
     check = CHECK_NAME
     resource_type = TASK
+    verdict = Verdict("replication task", "is not ready to start", "are not ready to start")
     asks_each = True
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
@@ -231,6 +232,7 @@ class Roles(Policy):
 
     check = CHECK_NAME
     resource_type = "iam:role"
+    verdict = Verdict("IAM role of DMS", "is missing", "are missing")
 
     def find(self, region: Region) -> Iterator[list[Resource]]:
         if tasks_of(region) or instances_of(region):

@@ -28,7 +28,7 @@ from ..sweep.arguments import not_negative
 from ..sweep.finding import REPORT_ONLY, Finding, age_in_days
 from ..sweep.guard import Candidate, ExcludedByTag
 from ..sweep.patterns import TASKS
-from ..sweep.policy import Check, Common, Policy
+from ..sweep.policy import Check, Common, Policy, Verdict
 from ..sweep.region import Region, Resource, Scope
 from .dms_tasks import (
     INSTANCE,
@@ -59,6 +59,7 @@ class Tasks(Policy):
 
     check = "dms_status"
     resource_type = TASK
+    verdict = Verdict("replication task", "needs attention", "need attention")
     asks_each = True
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
@@ -100,6 +101,7 @@ class Tasks(Policy):
             reason_code=",".join(code for code, _words in found) or HEALTHY,
             action=REPORT_ONLY,
             configuration=configuration(resource),
+            healthy=not found,
         )
 
     def complete(self, region: Region, candidates: Sequence[Candidate]) -> None:
@@ -183,6 +185,7 @@ class IdleInstances(Policy):
 
     check = "dms_status"
     resource_type = INSTANCE
+    verdict = Verdict("replication instance", "is idle", "are idle")
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         self._days: int = options["stopped_min_age_days"]

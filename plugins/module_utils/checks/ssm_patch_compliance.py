@@ -18,7 +18,7 @@ from ..sweep.arguments import not_negative
 from ..sweep.errors import SweepError
 from ..sweep.finding import REPORT_ONLY, Finding, age_in_days, tags_of
 from ..sweep.guard import Candidate, ExcludedByTag
-from ..sweep.policy import Check, Common, Policy
+from ..sweep.policy import Check, Common, Policy, Verdict
 from ..sweep.region import Region, Resource, Scope
 from .ssm_patch_nodes import GROUP_TAGS, HYBRID, Wanted, hybrid_tags, read_nodes
 
@@ -103,6 +103,7 @@ class PatchCompliance(Policy):
 
     check = "ssm_patch_compliance_info"
     resource_type = "ec2:instance"
+    verdict = Verdict("instance", "is not compliant", "are not compliant")
 
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         self._wanted = Wanted(options["tags"] or {}, options["patch_groups"] or ())
@@ -182,6 +183,7 @@ class PatchCompliance(Policy):
             tags=tags,
             saves_cost=False,
             configuration=configuration(node),
+            healthy=code == COMPLIANT,
         )
 
 

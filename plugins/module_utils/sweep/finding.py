@@ -7,7 +7,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from functools import cached_property
@@ -29,6 +29,8 @@ REPORT_ONLY = "report"
 SCHEMA_VERSION = 2
 
 NOTHING = Cost(0.0, 0.0)
+#: how many resources a summary names of those that need attention
+NAMED_AT_MOST = 10
 
 Key = tuple[str, str, str, str, str, str]
 
@@ -56,7 +58,8 @@ class Finding:
     off the bill. `due_date` is the day on which the resource goes if nothing changes; `reversible` tells whether the
     action can be undone (None: there is none), `recoverable_until` until which day the Recycle Bin keeps what goes;
     both are told only of what is acted on. `in_use` is set by a guard that found it in use. `origin` is what the
-    resource was made of, for its policy alone. `work` is how it is being acted on.
+    resource was made of, for its policy alone. `healthy` findings are reported for completeness: nothing is wrong with
+    the resource. `work` is how it is being acted on.
     """
 
     check: str
@@ -83,6 +86,7 @@ class Finding:
     error: Mapping[str, str] | None = None
     in_use: bool = False
     origin: str = ""
+    healthy: bool = False
 
     @cached_property
     def work(self) -> Work:
@@ -112,6 +116,11 @@ class Finding:
     def saves(self) -> bool:
         """Whether its cost counts as a saving: it goes, has gone, or could be removed by hand."""
         return self.saves_cost and (self.reported or self.status in (PLANNED, CHANGED))
+
+    @property
+    def needs_attention(self) -> bool:
+        """Whether a check that only reports found something wrong with a resource that no guard protects."""
+        return self.reported and not self.healthy
 
     @property
     def irreversible(self) -> bool:
@@ -176,19 +185,23 @@ def age_in_days(since: datetime | None, now: datetime) -> int | None:
 @dataclass
 class Summary:
     """Counts of one check, or of all. `unpriced` findings would save money that the price table can't tell, what is
-    `irreversible` goes for good; `first_failure` is one failed action in words."""
+    `irreversible` goes for good; `first_failure` is one failed action in words. `attention` counts the findings that
+    need attention, of which `attention_ids` are the first resources."""
 
     examined: int = 0
     counts: dict[str, int] = field(default_factory=lambda: dict.fromkeys(STATUSES, 0))
     savings: Cost = NOTHING
     unpriced: int = 0
     irreversible: int = 0
+    attention: int = 0
+    attention_ids: list[str] = field(default_factory=list)
     first_failure: str | None = None
     savings_by_region: dict[str, Cost] = field(default_factory=dict)
 
     def add(self, finding: Finding) -> None:
         self.counts[finding.status] += 1
         self.irreversible += finding.irreversible
+        self._add_attention([finding.resource_id] if finding.needs_attention else [], finding.needs_attention)
         if finding.error and not self.first_failure:
             self.first_failure = f"{finding.resource_id} ({finding.error['code']}): {finding.error['message']}"
         if not finding.saves:
@@ -200,6 +213,10 @@ class Summary:
         self.savings += finding.cost
         self.savings_by_region[region] = self.savings_by_region.get(region, NOTHING) + finding.cost
 
+    def _add_attention(self, resource_ids: Sequence[str], count: int) -> None:
+        self.attention += count
+        self.attention_ids = [*self.attention_ids, *resource_ids][:NAMED_AT_MOST]
+
     @classmethod
     def total(cls, parts: Iterable[Summary]) -> Summary:
         whole = cls()
@@ -209,6 +226,7 @@ class Summary:
             whole.savings += part.savings
             whole.unpriced += part.unpriced
             whole.irreversible += part.irreversible
+            whole._add_attention(part.attention_ids, part.attention)
             whole.first_failure = whole.first_failure or part.first_failure
             for region, cost in part.savings_by_region.items():
                 whole.savings_by_region[region] = whole.savings_by_region.get(region, NOTHING) + cost
@@ -221,4 +239,5 @@ class Summary:
             "estimated_monthly_savings_usd": self.savings.to_dict(),
             "unpriced": self.unpriced,
             "irreversible": self.irreversible,
+            "attention": self.attention,
         }

@@ -69,6 +69,10 @@ class Module:
     def diff_mode(self) -> bool:
         return bool(self.ansible._diff)
 
+    def warn(self, message: str) -> None:
+        # AnsibleAWSModule's own would be shown with a deprecation of amazon.aws's
+        warn(message)
+
     def connection(self, workers: int = 1) -> Connection:
         """Raises SweepError."""
         return Connection.of(self.params, self.secrets, workers)
@@ -93,8 +97,7 @@ class Module:
         # they are hidden below, and would be cut out of ids and numbers too
         ansible.no_log_values.clear()
         for warning in result.pop("warnings", []):
-            # AnsibleAWSModule's own would be shown with a deprecation of amazon.aws's
-            warn(warning)
+            self.warn(warning)
         if self.free_texts:
             result = self._without_secrets(result)
         if "msg" in result:

@@ -18,6 +18,24 @@ from .prices import PriceTable
 from .region import Region, Resource, Scope
 
 
+@dataclass(frozen=True)
+class Verdict:
+    """The headline of a policy that only reports: its resources, and what is wrong with one and with several of them.
+
+    `Verdict("instance", "is not compliant", "are not compliant")` gives "41 of 47 instances are not compliant".
+    """
+
+    noun: str
+    one: str
+    several: str
+
+    def sentence(self, count: int, examined: int) -> str:
+        noun = self.noun if examined == 1 else f"{self.noun}s"
+        if not examined:
+            return f"No {self.noun} was examined"
+        return f"{count} of {examined} {noun} {self.one if count == 1 else self.several}"
+
+
 class Policy:
     """How one kind of resource is found, judged and acted on. One object serves all regions and threads: no state."""
 
@@ -37,6 +55,8 @@ class Policy:
     prepares: Mapping[str, str] = {}
     #: whether `find` or `complete` must call AWS for single resources, so that they take longest
     asks_each: ClassVar[bool] = False
+    #: how the report of a policy that only reports begins
+    verdict: ClassVar[Verdict | None] = None
     guards: Sequence[Guard] = ()
     inspections: Sequence[Inspection] = ()
     #: what say more of findings that are protected; one that raises CallError leaves it unsaid

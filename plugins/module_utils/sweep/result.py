@@ -16,6 +16,7 @@ from .finding import CHANGED, FAILED, PLANNED, SCHEMA_VERSION, Summary
 from .policy import Check
 from .price_table import AS_OF
 from .runner import Sweep
+from .verdicts import verdicts_of
 
 COLLECTION_VERSION = "0.4.0"
 RETURNED_FINDINGS = 200
@@ -72,6 +73,7 @@ def _summary(sweep: Sweep, total: Summary, enforce: bool, seconds: float) -> dic
     return {
         "schema_version": SCHEMA_VERSION,
         "collection_version": COLLECTION_VERSION,
+        "run_id": sweep.run_id,
         "mode": "enforce" if enforce else "report",
         "started_at": sweep.now.isoformat(timespec="seconds").replace("+00:00", "Z"),
         "duration_seconds": round(seconds, 1),
@@ -79,6 +81,7 @@ def _summary(sweep: Sweep, total: Summary, enforce: bool, seconds: float) -> dic
         **total.to_dict(),
         "checks": {name: summary.to_dict() for name, summary in sweep.summaries().items()},
         "savings_by_region": {name: cost.to_dict() for name, cost in sorted(total.savings_by_region.items())},
+        "verdicts": verdicts_of(sweep.jobs),
     }
 
 

@@ -12,17 +12,21 @@ from typing import Any
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.reversibility import FOR_GOOD, for_good, is_undo
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.selection import Selection
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.text import (
+    check_title,
     cost_range,
     count,
     dollar_range,
     enforced,
     many,
+    verdicts,
     visible,
 )
 
 
 def headline(summary: dict[str, Any], selection: Selection) -> str:
     """The HTML of the headline; the button in it gets its use, and shows, by page.js."""
+    if found := verdicts(summary):
+        return "".join(_verdict(one) for one in found)
     if not selection.total:
         return _block("", _nothing_found(summary), _nothing(summary))
     if is_undo(summary):
@@ -35,6 +39,11 @@ def _block(label: str, figure: str, *notes: str) -> str:
     above = f'<p class="label">{label}</p>' if label else ""
     below = "".join(f'<p class="quiet">{note}</p>' for note in notes if note)
     return f'<div class="headline">{above}<p class="figure">{figure}</p>{below}</div>'
+
+
+def _verdict(verdict: dict[str, Any]) -> str:
+    """The result of a policy that only reports, in place of money."""
+    return _block(escape(check_title(str(verdict.get("check")))), escape(visible(verdict.get("text"))))
 
 
 def _warning(summary: dict[str, Any]) -> str:

@@ -28,13 +28,15 @@ from ansible_collections.sysops.aws.plugins.plugin_utils.report.text import (
     enforced,
     many,
     number,
+    verdicts,
     visible,
 )
 
 _DASH = "\u2013"
 _SAVINGS = "estimated_monthly_savings_usd"
 _COUNTS = ("examined", "planned", "changed", "protected", "skipped", "failed")
-_COUNT_TITLES = {"irreversible": "For good"}
+_VERDICT_COUNTS = ("examined", "attention", "protected")
+_COUNT_TITLES = {"irreversible": "For good", "attention": "Needs attention"}
 _UNDO_TITLES = {"planned": "To put back", "changed": "Put back"}
 _ERROR_COLUMNS = {
     "account_id": "Account",
@@ -98,7 +100,9 @@ def _embedded(selection: Selection) -> str:
 
 
 def _counted(summary: dict[str, Any]) -> list[str]:
-    """The counts worth a place: a report changes nothing."""
+    """The counts worth a place: a report changes nothing, and checks that only report plan nothing."""
+    if verdicts(summary):
+        return list(_VERDICT_COUNTS)
     return [key for key in _COUNTS if key != "changed" or enforced(summary)]
 
 
@@ -178,6 +182,8 @@ def _counts(summary: dict[str, Any]) -> str:
 
 
 def _charts(summary: dict[str, Any]) -> str:
+    if verdicts(summary):
+        return ""
     by_check = [_saving(check_title(name), totals.get(_SAVINGS)) for name, totals in _by_check(summary)]
     by_region = [_saving(visible(name), savings) for name, savings in (summary.get("savings_by_region") or {}).items()]
     figures = _figure(by_check, "Savings by check") + _figure(by_region, "Savings by region")
@@ -204,7 +210,7 @@ def _checks(summary: dict[str, Any]) -> str:
     """The counts of each check and of all; what is for good and what is saved where there can be any."""
     keys = [*_counted(summary), *(["irreversible"] if count(summary.get("irreversible")) else [])]
     columns = {key: _count_title(key, summary) for key in keys}
-    if not is_undo(summary):
+    if not is_undo(summary) and not verdicts(summary):
         columns[_SAVINGS] = "USD a month"
     heads = "".join(f'<th class="n">{title}</th>' for title in columns.values())
     rows = [_check_row(check_title(name), name, totals, columns) for name, totals in _by_check(summary)]

@@ -10,8 +10,9 @@
   const search = document.getElementById("filter-text");
   const dueSort = table.querySelector('[data-sort="due"]');
   const showUndo = document.getElementById("show-undo");
-  // What is put back has neither an age nor a price.
-  const amounts = rows.some((row) => row.action !== "put_back");
+  // What is put back has neither an age nor a price; what is only reported has no price.
+  const ages = rows.some((row) => row.action !== "put_back");
+  const prices = rows.some((row) => row.high !== undefined || !["put_back", "report"].includes(row.action));
   const collator = new Intl.Collator("en", { numeric: true });
   const money = new Intl.NumberFormat("en-US", { minimumFractionDigits: 2, maximumFractionDigits: 2 });
   const whole = new Intl.NumberFormat("en-US");
@@ -108,7 +109,7 @@
     [age, price].forEach((amount) => amount.classList.add("n"));
     const place = [element("span", "", row.region || ""), element("span", "account", row.account || "")];
     made.append(resourceCell(row, index), cell("Check", element("code", "", row.check)), cell("Region", ...place),
-      reasonCell(row), ...(amounts ? [age, price] : []), statusCell(row));
+      reasonCell(row), ...(ages ? [age] : []), ...(prices ? [price] : []), statusCell(row));
     return made;
   }
 
@@ -253,7 +254,8 @@
     select.addEventListener("change", apply);
     select.parentElement.hidden = key === "undo" && !values.has("for good") && !values.has("can be undone");
   });
-  if (!amounts) { table.querySelectorAll("thead .n").forEach((head) => head.remove()); }
+  if (!ages) { table.querySelector("thead .age").remove(); }
+  if (!prices) { table.querySelector("thead .usd").remove(); }
   dueSort.hidden = !rows.some((row) => row.due);
   if (showUndo && rows.some((row) => row.undo === showUndo.dataset.undo)) {
     showUndo.hidden = false;

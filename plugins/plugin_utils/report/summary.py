@@ -12,9 +12,10 @@ from typing import Any
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.errors import ReportError
 
 _KEYS = (
-    *("schema_version", "collection_version", "mode", "started_at", "duration_seconds", "price_table_as_of"),
+    *("schema_version", "collection_version", "run_id", "mode", "started_at", "duration_seconds", "price_table_as_of"),
     *("accounts", "regions", "examined", "planned", "changed", "protected", "skipped", "failed", "unpriced"),
-    *("irreversible", "estimated_monthly_savings_usd", "checks", "savings_by_region", "region_errors", "notices"),
+    *("irreversible", "attention", "estimated_monthly_savings_usd", "checks", "savings_by_region", "verdicts"),
+    *("region_errors", "notices"),
 )
 
 

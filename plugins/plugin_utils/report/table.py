@@ -17,6 +17,7 @@ from ansible_collections.sysops.aws.plugins.plugin_utils.report.text import (
     enforced,
     plain,
     shortened,
+    verdicts,
 )
 
 WIDTH = 100
@@ -28,22 +29,31 @@ def render_table(summary: dict[str, Any]) -> str:
 
     `summary` has the shape of summary.json.
     """
-    done = "changed" if enforced(summary) else "planned"
-    keys = ["examined", done, "protected", "skipped", "failed"]
-    lines = [_line("check", keys, "" if is_undo(summary) else "savings USD/month")]
+    keys = _keys(summary)
+    lines = [_line("check", keys, "savings USD/month" if _has_savings(summary) else "")]
     lines.append("-" * len(lines[0]))
     lines += [_counts(name, totals, keys, summary) for name, totals in (summary.get("checks") or {}).items()]
     lines += [lines[1], _counts("total", summary, keys, summary), "", *_notes(summary)]
     return "\n".join([*lines, *_region_errors(summary.get("region_errors") or [])])
 
 
+def _keys(summary: dict[str, Any]) -> list[str]:
+    if verdicts(summary):
+        return ["examined", "attention", "protected"]
+    return ["examined", "changed" if enforced(summary) else "planned", "protected", "skipped", "failed"]
+
+
+def _has_savings(summary: dict[str, Any]) -> bool:
+    """An undo saves nothing, and checks that only report have a verdict instead."""
+    return not is_undo(summary) and not verdicts(summary)
+
+
 def _counts(name: str, totals: dict[str, Any], keys: Sequence[str], summary: dict[str, Any]) -> str:
     savings = dollar_range(cost_range(totals.get("estimated_monthly_savings_usd"))).replace(",", "")
-    return _line(name, [str(count(totals.get(key))) for key in keys], "" if is_undo(summary) else savings)
+    return _line(name, [str(count(totals.get(key))) for key in keys], savings if _has_savings(summary) else "")
 
 
 def _line(check: str, cells: Sequence[str], savings: str) -> str:
-    """An undo saves nothing, and has no column for it."""
     first = shortened(plain(check), _CHECK_WIDTH)
     return f"{first:<{_CHECK_WIDTH}}" + "".join(f"{cell:>10}" for cell in cells) + (f"{savings:>24}" if savings else "")
 
@@ -51,14 +61,15 @@ def _line(check: str, cells: Sequence[str], savings: str) -> str:
 def _notes(summary: dict[str, Any]) -> list[str]:
     done = "put back" if is_undo(summary) else "changed"
     changed = f"Enforce mode: {count(summary.get('changed'))} {done}."
-    notes = [changed if enforced(summary) else "Report mode: nothing was changed."]
+    notes = [f"{plain(one.get('text'))}." for one in verdicts(summary)]
+    notes.append(changed if enforced(summary) else "Report mode: nothing was changed.")
     if some := for_good(summary):
         notes.append(shortened(f"For good: {some} can't be undone (see reversible in the report).", WIDTH))
     notes += [shortened(plain(notice), 400) for notice in summary.get("notices") or []]
-    notes += [] if is_undo(summary) else [_prices(summary)]
+    notes += [_prices(summary)] if _has_savings(summary) else []
     if enforced(summary) and count(summary.get("planned")):
         notes.append(f"Planned but not carried out: {count(summary.get('planned'))}.")
-    if count(summary.get("unpriced")):
+    if _has_savings(summary) and count(summary.get("unpriced")):
         notes.append(f"Without a known price, so not in the savings: {count(summary.get('unpriced'))}.")
     return notes
 

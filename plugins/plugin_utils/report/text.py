@@ -92,6 +92,12 @@ def enforced(summary: dict[str, Any]) -> bool:
     return summary.get("mode") == "enforce"
 
 
+def verdicts(summary: dict[str, Any]) -> list[dict[str, Any]]:
+    """The verdicts of a run all of whose checks only report, which then lead the report; else none."""
+    found = [one for one in summary.get("verdicts") or [] if isinstance(one, dict)]
+    return found if {one.get("check") for one in found} == set(summary.get("checks") or {}) else []
+
+
 def cost_range(value: Any) -> tuple[float, float] | None:
     """(low, high) in USD a month of ``{"low": ..., "high": ...}``; None where it isn't known."""
     if not isinstance(value, dict):

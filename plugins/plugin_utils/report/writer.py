@@ -19,6 +19,7 @@ from typing import Any, TextIO
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.csv_file import csv_writer
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.errors import ReportError
 from ansible_collections.sysops.aws.plugins.plugin_utils.report.html import render_html
+from ansible_collections.sysops.aws.plugins.plugin_utils.report.text import count, many
 
 # NaN and Infinity are no JSON: the page could not read them back.
 _DECODER = json.JSONDecoder(parse_constant=lambda _constant: None)
@@ -27,6 +28,7 @@ _FINDINGS = "findings.jsonl"
 _SEAL = "plan"
 # what enforcing acts on is its owner's alone, as module_utils/sweep/private_files.py has it; the rest may be read
 _OWNERS_ALONE, _READABLE, _DIRECTORY = 0o600, 0o640, 0o750
+_STATUSES = ("planned", "changed", "protected", "skipped", "failed")
 
 
 def write_report(
@@ -118,8 +120,32 @@ def _write_files(
 ) -> None:
     json.dump(summary, files["summary.json"], indent=2)
     files["summary.json"].write("\n")
-    rows = _each(read_findings(findings_path), csv_writer(files["findings.csv"]))
+    findings = _of_this_run(read_findings(findings_path), summary, findings_path)
+    rows = _each(findings, csv_writer(files["findings.csv"]))
     files["report.html"].write(render_html(summary, rows, title))
+
+
+def _of_this_run(
+    findings: Iterable[dict[str, Any]], summary: dict[str, Any], path: str | os.PathLike[str]
+) -> Iterator[dict[str, Any]]:
+    """Hand on the findings; raise ReportError where another run, or another host of the play, has written the file."""
+    run_id, total = summary.get("run_id"), 0
+    for finding in findings:
+        total += 1
+        other = (finding.get(_SEAL) or {}).get("id", run_id)
+        if run_id and other != run_id:
+            raise _foreign(path, f"run {other}; expected run {run_id}")
+        yield finding
+    expected = sum(count(summary.get(status)) for status in _STATUSES)
+    if run_id and total != expected:
+        raise _foreign(path, f"{many(total, 'finding')}; expected {expected:,} of run {run_id}")
+
+
+def _foreign(path: str | os.PathLike[str], what: str) -> ReportError:
+    return ReportError(
+        f"The findings file {path} holds {what}: another run has written it, so no report was written; give each host"
+        " and each run a findings_path and a directory of its own"
+    )
 
 
 def _each(findings: Iterable[dict[str, Any]], call: Callable[[dict[str, Any]], None]) -> Iterator[dict[str, Any]]:

@@ -213,6 +213,7 @@ def test_a_summary_has_a_count_for_each_status_even_where_there_is_none():
         "estimated_monthly_savings_usd": {"low": 0, "high": 0},
         "unpriced": 0,
         "irreversible": 0,
+        "attention": 0,
     }
 
 

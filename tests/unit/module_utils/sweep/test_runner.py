@@ -294,6 +294,7 @@ def test_the_summary_counts_each_status_and_the_savings_of_what_goes():
         "estimated_monthly_savings_usd": {"low": 1.0, "high": 2.0},
         "unpriced": 0,
         "irreversible": 0,
+        "attention": 0,
     }
 
 

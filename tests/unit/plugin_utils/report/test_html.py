@@ -229,3 +229,24 @@ def test_fifty_thousand_findings_are_quick_and_not_all_kept(finding, summary):
 def test_notices_stand_above_the_totals(summary):
     page = render_html(summary(notices=["The plan holds <9> actions."]), [], "Cost hygiene")
     assert page.index("The plan holds &lt;9&gt; actions.") < page.index('class="totals"')
+
+
+def looking(check: str = "dms_status", **changes):
+    """The summary of a run whose checks only report."""
+    counts = {"examined": 47, "attention": 41, "protected": 2, "planned": 0, "skipped": 41, "failed": 0}
+    verdict = {"check": check, "examined": 47, "attention": 41, "resource_ids": ["a"], "text": "41 of 47 tasks <need>"}
+    return {**counts, "checks": {"dms_status": counts}, "verdicts": [verdict], **changes}
+
+
+def test_checks_that_only_report_lead_with_their_verdict_and_show_no_money(finding, summary):
+    page = without_data(render_html(summary(**looking()), [finding(action="report", status="skipped")], "Title"))
+    assert "41 of 47 tasks &lt;need&gt;" in headline_of(page)
+    assert "Nothing planned" not in page
+    assert "a month" not in page.partition('id="findings-table"')[0].partition("</style>")[2]
+    assert "<dt>Needs attention</dt><dd>41</dd>" in page
+    assert "<dt>Failed</dt>" not in page
+
+
+def test_a_verdict_leads_only_where_no_other_check_runs(finding, summary):
+    page = render_html(summary(**looking(check="another")), [finding()], "Title")
+    assert "41 of 47" not in headline_of(page)

@@ -31,6 +31,16 @@ def test_enforce_counts_what_was_changed(summary):
     assert "Planned but not carried out: 2." in table
 
 
+def test_checks_that_only_report_lead_with_their_verdict_and_show_no_savings(summary):
+    counts = {"examined": 47, "attention": 41, "protected": 2}
+    verdict = {"check": "dms_status", "text": "41 of 47 tasks need attention"}
+    table = render_table(summary(**counts, checks={"dms_status": counts}, verdicts=[verdict]))
+    assert row_of(table, "check") == ["check", "examined", "attention", "protected"]
+    assert row_of(table, "dms_status") == ["dms_status", "47", "41", "2"]
+    assert "\n41 of 47 tasks need attention.\nReport mode: nothing was changed." in table
+    assert "price" not in table.lower()
+
+
 def test_every_line_is_ascii_aligned_and_fits(summary, region_error):
     region_error["message"] = "denied \x1b[31m\u202e " + "long " * 100
     tiny = {"estimated_monthly_savings_usd": {"low": 0, "high": 0.001}}

@@ -138,3 +138,27 @@ def test_a_directory_that_can_not_be_written_is_one_clear_sentence(tmp_path, fin
     (tmp_path / "file").write_text("in the way")
     with pytest.raises(ReportError, match=r"can't be written to .*file/report \(Not a directory\); choose another"):
         write_report(tmp_path / "file" / "report", summary(), path, "Title")
+
+
+def of_run(run_id: str, **seal: str) -> dict[str, dict[str, str]]:
+    return {"plan": {**SEAL["plan"], "id": run_id, **seal}}
+
+
+@pytest.mark.parametrize(
+    ("rows", "words"),
+    [
+        ([("mine", 10), ("yours", 1)], "holds run yours; expected run mine"),
+        ([("mine", 9)], "holds 9 findings; expected 10 of run mine"),
+        ([("mine", 11)], "holds 11 findings; expected 10 of run mine"),
+        ([], "holds 0 findings; expected 10 of run mine"),
+    ],
+)
+def test_a_findings_file_of_another_run_is_refused_and_the_report_stays(tmp_path, finding, summary, rows, words):
+    """The file is one path that several hosts, or runs, may write: the last one would give the others its findings."""
+    mine = write_findings(tmp_path, [finding(n, **of_run("mine")) for n in range(10)])
+    write_report(tmp_path, summary(run_id="mine"), mine, "Title")
+    before = {name: (tmp_path / name).read_bytes() for name in FILES if name != "findings.jsonl"}
+    other = write_findings(tmp_path, [finding(n, **of_run(run)) for run, count in rows for n in range(count)])
+    with pytest.raises(ReportError, match=words):
+        write_report(tmp_path, summary(run_id="mine"), other, "Title")
+    assert {name: (tmp_path / name).read_bytes() for name in before} == before
