@@ -44,6 +44,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import words_of
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.texts import is_blank, mapping_of
 
 
@@ -58,7 +59,7 @@ def text_mapping(value: Any, typed: bool = False) -> dict[str, Any]:
     try:
         return mapping_of(value, typed=typed)
     except ValueError as error:
-        raise AnsibleFilterError(f"A variable can't be read: {error}.") from error
+        raise AnsibleFilterError(f"A variable can't be read: {words_of(error)}.") from error
 
 
 class FilterModule:

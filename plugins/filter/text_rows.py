@@ -38,6 +38,7 @@ from collections.abc import Callable
 from typing import Any
 
 from ansible.errors import AnsibleFilterError
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import words_of
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.texts import is_blank, rows_of
 
 
@@ -46,7 +47,7 @@ def text_rows(value: Any) -> list[Any]:
     try:
         rows = [] if is_blank(value) else rows_of(value) if isinstance(value, str) else value
     except ValueError as error:
-        raise AnsibleFilterError(f"A variable can't be read: {error}.") from error
+        raise AnsibleFilterError(f"A variable can't be read: {words_of(error)}.") from error
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise AnsibleFilterError("The value is no list of mappings: write it as YAML or JSON.")
     return rows

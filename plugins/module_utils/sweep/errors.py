@@ -107,8 +107,9 @@ def one_line(message: str, secrets: Secrets) -> str:
 
 
 def words_of(error: BaseException) -> str:
-    """The text of a foreign exception on one line, where no account's secrets are known."""
-    return one_line(str(error), Secrets.of_environment())
+    """The text of a foreign exception on one line, where no account's secrets are known; of an OSError its reason."""
+    reason = error.strerror if isinstance(error, OSError) else None
+    return one_line(str(reason or error), Secrets.of_environment())
 
 
 @dataclass(frozen=True)
