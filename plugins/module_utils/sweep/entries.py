@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from operator import attrgetter
 from typing import Any
 
-from .errors import SweepError
+from .errors import SweepError, words_of
 from .finding import CHANGED
 from .journal import BEGIN, JOURNAL_VERSION, UNDOES, Fields
 from .region import Scope
@@ -94,7 +94,7 @@ def _row(where: str, line: str, key: JournalKey | None) -> Fields:
         content = {name: value for name, value in row.items() if name != SIGNATURE}
         refuse_unsigned(where, key, JOURNAL, content, row.get(SIGNATURE))
     except (ValueError, RecursionError) as error:
-        raise SweepError(f"{where} is none that a run wrote ({error}): {AS_WRITTEN}.") from error
+        raise SweepError(f"{where} is none that a run wrote ({words_of(error)}): {AS_WRITTEN}.") from error
     if not _is_whole(row):
         raise SweepError(f"{where} lacks what a line of a journal must have: {AS_WRITTEN}.")
     return row
