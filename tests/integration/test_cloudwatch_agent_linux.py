@@ -99,7 +99,7 @@ def test_an_agent_that_dies_seconds_after_its_start_is_a_failure_with_its_last_e
     assert done.returncode != 0
     assert "the agent of localhost does not keep running with its configuration" in said(done)
     assert "it is activating (auto-restart)" in said(done)
-    assert "was started again by systemd 3 times" in said(done)
+    assert "systemd has started it again 3 times" in said(done)
     error = "2026-11-24T10:00:02Z E! Failed to connect to http://(redacted)@proxy:3128: refused"
     assert f"It logged: {error}." in said(done)
     assert "pass-word" not in said(done)

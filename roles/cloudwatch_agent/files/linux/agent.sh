@@ -33,8 +33,10 @@ agent_seconds() {
 # stopped; says how it is.
 agent_stable() {
     agent_look
-    echo "it is ${agent_active:-unknown to systemd} (${agent_sub:-none}), for ${agent_age} s with the process" \
-        "${agent_pid:-0}, and was started again by systemd ${agent_restarts} times"
+    words="it is ${agent_active:-unknown to systemd} (${agent_sub:-none})"
+    [ "${agent_pid:-0}" -eq 0 ] || words="$words with a process of ${agent_age} s"
+    [ "$agent_restarts" -eq 0 ] || words="$words, and systemd has started it again $agent_restarts times"
+    echo "$words"
     case $agent_active/$agent_sub in
     active/running) ;;
     activating/auto-restart) return 1 ;;
