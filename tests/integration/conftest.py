@@ -17,6 +17,7 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 from types import SimpleNamespace
 from typing import Any
+from unittest import mock
 
 import pytest
 from ansible.module_utils.common import warnings
@@ -70,7 +71,12 @@ def module(capsys: pytest.CaptureFixture[str]) -> Module:
         capsys.readouterr()
         # a process of its own would begin without the warnings of the run before
         warnings._global_warnings.clear()
-        with patch_module_args(arguments), pytest.raises(SystemExit):
+        with (
+            patch_module_args(arguments),
+            # a process of its own is no controller, whose warnings go to the terminal; a test may import its code here
+            mock.patch.object(warnings._internal, "is_controller", False),
+            pytest.raises(SystemExit),
+        ):
             importlib.import_module(f"{MODULES}.{name}").main()
         result: Json = json.loads(capsys.readouterr().out)
         return result

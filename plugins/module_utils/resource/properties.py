@@ -37,9 +37,16 @@ class Change:
 
     def to_dict(self) -> dict[str, Any]:
         """`property`, `before` and `after` in Ansible's names."""
-        before, after = snake_case({self.name: self.before}), snake_case({self.name: self.after})
+        before, after = (snake_case({self.name: _without_none(value)}) for value in (self.before, self.after))
         (name,) = before
         return {"property": name, "before": before[name], "after": after[name]}
+
+
+def _without_none(value: Any) -> Any:
+    """As AWS shows it: what is desired to be nothing is left out there."""
+    if isinstance(value, Mapping):
+        return {name: _without_none(inner) for name, inner in value.items() if inner is not None}
+    return [_without_none(item) for item in value] if isinstance(value, list) else value
 
 
 def differences(current: Mapping[str, Any], desired: Mapping[str, Any]) -> dict[str, Change]:
