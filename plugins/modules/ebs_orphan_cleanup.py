@@ -113,7 +113,7 @@ notes:
     C(autoscaling:DescribeLaunchConfigurations), C(cloudwatch:GetMetricData); outside check mode also
     C(ec2:DeleteVolume) and C(ec2:DeleteSnapshot), with O(final_snapshot) C(ec2:CreateSnapshot), with O(grace_days) or
     O(final_snapshot) C(ec2:CreateTags), with O(grace_days) C(ec2:DeleteTags).
-  - C(cloudwatch:GetMetricData) is billed by the metric: three for each volume that nothing else protects, and the same
+  - C(cloudwatch:GetMetricData) is billed by the metric, three for each volume that nothing else protects, and the same
     again before it is changed.
   - C(rbin:ListRules) and C(rbin:GetRule) tell what the Recycle Bin keeps; without them what is deleted counts as gone
     for good. C(ec2:DescribeImageReferences) and C(ec2:DescribeImageAttribute) tell who uses the AMI that a snapshot
