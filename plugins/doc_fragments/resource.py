@@ -13,8 +13,8 @@ class ModuleDocFragment:
     DOCUMENTATION = r"""
 requirements:
   - python >= 3.10
-  - boto3 >= 1.41.2
-  - botocore >= 1.41.2
+  - boto3 >= 1.41.3
+  - botocore >= 1.41.3
 options:
   state:
     description:

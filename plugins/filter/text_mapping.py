@@ -9,7 +9,8 @@ name: text_mapping
 version_added: 0.4.1
 short_description: The mapping that is given as text
 description:
-  - Reads C(KEY: VALUE) on each line, JSON, or C(KEY=VALUE), as a survey or C(-e) hands it over.
+  - >-
+    Reads C(KEY: VALUE) on each line, JSON, or C(KEY=VALUE), as a survey or C(-e) hands it over.
   - What YAML writes without quotes stays text, so that C(1.10) and C(true) are values of tags.
   - Text that is no mapping, and a key that is there twice, are refused without quoting the text.
 options:

@@ -38,9 +38,10 @@ options:
     default: [volumes, snapshots]
   volume_min_age_days:
     description:
-      - Volumes that were created fewer days ago are left alone. EC2 does not tell how long a volume has been detached,
-        but EBS publishes metrics of a volume only while it is attached. A volume with a datapoint of any value within
-        this many days, counted from midnight UTC, is protected. V(0) asks for no metrics of unmarked volumes.
+      - Volumes that were created fewer days ago are not examined. EC2 has no field for how long a volume has been
+        detached, but EBS publishes metrics of a volume only while it is attached. A volume with a datapoint of any
+        value within this many days, counted from midnight UTC, is protected. V(0) asks for no metrics of unmarked
+        volumes.
     type: int
     default: 10
   snapshot_min_age_days:
@@ -51,7 +52,7 @@ options:
   snapshot_keep_last:
     description:
       - Protects the newest snapshots of each volume, so many of them, whether the volume still exists or not.
-      - A copy of a snapshot does not tell the volume that it was taken of, so that every copy is protected above V(0).
+      - A copy of a snapshot does not name the volume that it was taken of, so that every copy is protected above V(0).
       - At V(0) the only snapshot of a volume that no longer exists is deleted like any other; RV(findings[].reason)
         says that it is the only one.
     type: int
@@ -113,11 +114,11 @@ notes:
     C(autoscaling:DescribeLaunchConfigurations), C(cloudwatch:GetMetricData); outside check mode also
     C(ec2:DeleteVolume) and C(ec2:DeleteSnapshot), with O(final_snapshot) C(ec2:CreateSnapshot), with O(grace_days) or
     O(final_snapshot) C(ec2:CreateTags), with O(grace_days) C(ec2:DeleteTags).
-  - C(cloudwatch:GetMetricData) is billed by the metric: three for each volume that nothing else protects, and the same
+  - C(cloudwatch:GetMetricData) is billed by the metric, three for each volume that nothing else protects, and the same
     again before it is changed.
-  - C(rbin:ListRules) and C(rbin:GetRule) tell what the Recycle Bin keeps; without them what is deleted counts as gone
-    for good. C(ec2:DescribeImageReferences) and C(ec2:DescribeImageAttribute) tell who uses the AMI that a snapshot
-    backs; without them that stays unsaid.
+  - C(rbin:ListRules) and C(rbin:GetRule) read what the Recycle Bin keeps; without them what is deleted counts as
+    irreversible. C(ec2:DescribeImageReferences) and C(ec2:DescribeImageAttribute) read who uses the AMI that a snapshot
+    backs; without them the finding does not name the users.
   - Whether a snapshot is shared with named accounts is not in any list of EC2. It is asked for each snapshot that would
     be deleted, as long as the plan is within O(max_actions); a larger plan is not acted on anyway.
 author:

@@ -17,7 +17,7 @@ description:
     period under 300 seconds (metric math included, status checks not, which are free), by one on an average over
     instances, and by membership of an Auto Scaling group that has a scaling policy, or whose launch template or
     configuration switches detailed monitoring on again with the next instance.
-  - An alarm of which cannot be told what it reads, such as one on a PromQL query, protects all instances of its region.
+  - An alarm whose metrics are not known, such as one on a PromQL query, protects all instances of its region.
   - Instances that an AWS service manages (C(Operator.Managed)) are left to it.
 options:
   state:

@@ -28,8 +28,8 @@ options:
     required: true
   shorten:
     description:
-      - Also lower the retention of log groups that expire later. Events beyond it are deleted for good, and raising the
-        retention again does not bring them back.
+      - Also lower the retention of log groups that expire later. Events beyond it are deleted irreversibly,
+        and raising the retention again does not restore them.
     type: bool
     default: false
   name_prefix:

@@ -9,21 +9,21 @@ from __future__ import annotations
 DOCUMENTATION = r"""
 module: sweep_undo
 version_added: 0.2.0
-short_description: Put back what a journal says was changed
+short_description: Undo what a journal says was changed
 description:
-  - Takes the O(journal) of one or more enforcing runs of the sweep modules, finds each resource as it is now, and puts
-    it back to what it was.
+  - Takes the O(journal) of one or more enforcing runs of the sweep modules, finds each resource as it is now, and
+    restores what it was.
   - The retention of log groups, the monitoring of instances and the marks of a grace period get their former value. If
     somebody has changed them since, they are left as they are.
-  - Volumes and snapshots come back out of the Recycle Bin, with their ids. Volumes that had a final snapshot are made
+  - Volumes and snapshots are restored from the Recycle Bin, with their ids. Volumes that had a final snapshot are made
     again of it, in the same zone, with type, size, IOPS, throughput, KMS key and tags, and with a new id; the tag
     C(sysops:restored-from) holds the former one.
   - AWS's state counts, not the journal. An entry that no run could have written is refused before anything is changed,
     such as one that raises a retention, or whose ARN contradicts its id. No resource is deleted, no retention is
     shortened, no other tag than O(grace_tag) is removed, and a final snapshot must be one of that volume by what AWS
     says of it.
-  - What cannot come back is returned as V(failed), with the reason. Log events that a retention has deleted, and tags
-    of AWS services (C(aws:)), do not come back.
+  - What cannot be restored is returned as V(failed), with the reason. Log events that a retention has deleted, and tags
+    of AWS services (C(aws:)), cannot.
   - Undoing is written into the journal too, so that a second run has nothing left to do.
 options:
   journal:
@@ -37,7 +37,7 @@ options:
     required: true
   only_ids:
     description:
-      - Put back only the resources with these ids or ARNs. One that is not in the journal is refused before anything is
+      - Restore only the resources with these ids or ARNs. One that is not in the journal is refused before anything is
         changed.
       - A filter that is given and is empty selects nothing. Leave it out to select all.
     type: list
@@ -52,13 +52,13 @@ options:
     version_added: 0.4.1
   regions:
     description:
-      - Put back only what is in these regions. Without it, what is in all regions of the journal.
+      - Restore only what is in these regions. Without it, what is in all regions of the journal.
     type: list
     elements: str
     default: []
   exclude_tags:
     description:
-      - What was changed is put back whatever its tags are. A tag of one of these keys is never removed or set.
+      - What was changed is restored whatever its tags are. A tag of one of these keys is never removed or set.
     type: dict
     default: {Keep: "true"}
 notes:
@@ -85,17 +85,17 @@ extends_documentation_fragment:
 """
 
 EXAMPLES = r"""
-- name: Show what would come back, and what can't
+- name: Show what would be restored, and what can't be
   sysops.aws.sweep_undo:
     journal: [./reports/cost_hygiene/journal.jsonl]
   check_mode: true
 
-- name: Put one volume back
+- name: Restore one volume
   sysops.aws.sweep_undo:
     journal: [./reports/cost_hygiene/journal.jsonl]
     only_ids: [vol-0123456789abcdef0]
 
-- name: Put back all that runs did, from the journal in a bucket
+- name: Undo all that runs did, from the journal in a bucket
   sysops.aws.sweep_undo:
     journal: [s3://audit-example/sysops]
     max_actions: 1000

@@ -115,7 +115,7 @@ def unavailable(snapshot: Resource) -> str | None:
     return None if _restorable(snapshot) else f"its status is {snapshot.get('Status')}"
 
 
-def made_by_backup(name: str) -> str | None:
+def named_as_backup(name: str) -> str | None:
     """A copy, and what other tools made of a recovery point, can be of the type manual under AWS Backup's name."""
     return "owned by AWS Backup (by its name)" if name.casefold().startswith("awsbackup") else None
 
@@ -158,7 +158,7 @@ class OldSnapshots(Policy):
         self.guards = [
             ExcludedByTag(common.exclude_tags),
             OwnedBy({**STACK, **BACKUP, **SERVICES}),
-            Holds("AWS Backup", lambda snapshot: made_by_backup(snapshot[kind.id])),
+            Holds("AWS Backup", lambda snapshot: named_as_backup(snapshot[kind.id])),
             Holds("status", unavailable),
             Holds("keep_last", self._among_newest),
             Holds("include_orphaned", self._orphaned),

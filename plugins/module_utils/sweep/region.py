@@ -33,8 +33,8 @@ LONGEST_POLL_SECONDS = 15
 #: what was read is acted on within this time, and lists that are remembered meanwhile are no older either: so nothing
 #: is changed for what was true more than a minute ago
 FRESH_SECONDS = 30.0
-# the first that knows every operation that is asked for here (ListVolumesInRecycleBin is the youngest)
-MINIMUM_BOTOCORE = "1.41.2"
+# the first that knows every operation that is asked for here, and LogGroup.deletionProtectionEnabled
+MINIMUM_BOTOCORE = "1.41.3"
 
 # the largest page that each list call takes, by the AWS API reference of each operation
 PAGE_SIZES = {

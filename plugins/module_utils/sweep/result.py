@@ -18,7 +18,7 @@ from .price_table import AS_OF
 from .runner import Sweep
 from .verdicts import verdicts_of
 
-COLLECTION_VERSION = "0.4.0"
+COLLECTION_VERSION = "0.4.1"
 RETURNED_FINDINGS = 200
 
 

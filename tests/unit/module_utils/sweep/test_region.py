@@ -275,7 +275,7 @@ def test_a_service_that_botocore_does_not_know_is_named(region):
 def test_an_operation_that_botocore_does_not_know_is_named_with_the_version_that_does(region):
     operation = "describe_what_is_yet_to_come"
     for ask in (region.call, lambda *call: list(region.pages(*call, "Rows")), lambda *call: region.listing(*call, "R")):
-        with pytest.raises(CallError, match=f"botocore {botocore.__version__} doesn't .* 1.41.2 or newer") as told:
+        with pytest.raises(CallError, match=f"botocore {botocore.__version__} doesn't .* 1.41.3 or newer") as told:
             ask("ec2", operation)
         assert (told.value.operation, told.value.code) == (operation, "UnknownOperationError")
         # nothing is known of what it would have listed: it must not pass for a list that is empty here
