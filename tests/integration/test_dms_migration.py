@@ -509,6 +509,15 @@ def test_a_task_that_would_drop_the_targets_tables_is_not_started_unless_asked_f
     assert life_of(task()).status == "ready"
 
 
+def test_a_task_that_could_not_be_looked_at_is_not_started(account, playbook):
+    account.faults.deny(operation="DescribeEndpointTypes")
+    done = playbook(PLAYBOOK, **wanted())
+    assert done.returncode != 0
+    assert "The step premigration failed" in said(done)
+    assert "DescribeEndpointTypes" in said(done)
+    assert life_of(task()).status == "ready"
+
+
 def catch_up(emulator: Emulator) -> None:
     """As soon as somebody has looked."""
     while not any(operation == "GetMetricData" for *_where, operation in list(emulator.calls)):

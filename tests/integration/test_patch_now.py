@@ -177,6 +177,18 @@ def test_old_images_of_the_runbook_go_and_no_others(fleet, runbook, playbook):
     assert (fleet.images("web-1"), fleet.images("web-2")) == (["after"], ["before", "after"])
 
 
+def test_images_that_stay_because_their_users_cannot_be_read_fail_the_run_at_its_end(fleet, runbook, playbook):
+    playbook(PLAYBOOK, **INSTALL)
+    for image in fleet.ec2.amis.values():
+        image.creation_date = datetime.now() - timedelta(days=31)
+    fleet.machines["web-2"].missing = 1
+    fleet.aws.faults.deny(operation="DescribeFleets")
+    done = playbook(PLAYBOOK, **INSTALL)
+    assert done.returncode != 0
+    assert "DescribeFleets" in said(done)
+    assert (fleet.images("web-1"), fleet.images("web-2")) == (["before", "after"], ["before", "after"])
+
+
 def test_numbers_booleans_and_lists_may_be_text(fleet, runbook, playbook):
     fleet.add("db-1", group="db", missing=1)
     numbers = ("-e", "patch_now_wait_delay=0.1", "-e", "patch_now_wait_timeout=60", "-e", "patch_now_max_concurrency=1")

@@ -131,6 +131,27 @@ def test_a_command_tells_ids_and_exit_codes_whole_whatever_its_secrets_are(empty
     assert row["output"].endswith("********")
 
 
+@pytest.mark.parametrize("text", ["Key: s3cr3t-key-1\n", '{"Key": ["s3cr3t-key-1"], "Level": 5}', "Key=s3cr3t-key-1"])
+@pytest.mark.parametrize("timeout", [100, "soon"])
+def test_secret_parameters_that_are_given_as_text_are_hidden_too(empty_aws, module: Module, text, timeout):
+    empty_aws.client("ssm", REGION).list_documents()
+    add(empty_aws, "web-0", **answering(Outcome(output="the key is s3cr3t-key-1\n")))
+    result = module(
+        "ssm_run_command",
+        **QUICK,
+        tags={"Role": "web"},
+        wait_timeout=timeout,
+        comment="s3cr3t-key-1",
+        secret_parameters=text,
+    )
+    assert result.get("failed", False) is (timeout == "soon")
+    if timeout == 100:
+        assert result["invocations"][0]["output"].startswith("the key is ***")
+        assert "s3cr3t-key-1" not in json.dumps(result)
+    # Ansible's own refusal hides what the user wrote by its name alone
+    assert "s3cr3t-key-1" not in json.dumps(result["invocation"]["module_args"]["secret_parameters"])
+
+
 @pytest.mark.parametrize("failing", [False, True])
 def test_external_id_and_keys_are_hidden_and_findings_are_whole(aws, module: Module, failing):
     shown = ["reader-prod", "made-up-secret-key", "AKIDMADEUPKEY"]

@@ -23,9 +23,9 @@ from ansible_collections.amazon.aws.plugins.module_utils.modules import AnsibleA
 
 from .account import Connection
 from .errors import CallError, SweepError
-from .options import lenient, nulls
+from .options import lenient, nulls, secret_collections
 from .result import COLLECTION_VERSION
-from .secrets import DISTINCTIVE, Secrets
+from .secrets import DISTINCTIVE, Secrets, texts_in
 
 #: without the environment variables, which botocore takes by itself and tells from options
 CREDENTIALS: dict[str, Any] = {
@@ -53,6 +53,9 @@ class Module:
         spec = lenient({**CREDENTIALS, **argument_spec}, filters)
         self.ansible = AnsibleAWSModule(argument_spec=spec, supports_check_mode=True, **constraints)
         self.ansible.params.update(nulls(basic._load_params(), argument_spec, filters))
+        read = secret_collections(argument_spec, self.ansible.params)
+        self.ansible.params.update(read)
+        self.ansible.no_log_values.update(texts_in(read))
         self.secrets = Secrets.of_environment()
         self.secrets.add(self.ansible.no_log_values)
 

@@ -52,6 +52,20 @@ def nulls(given: Mapping[str, Any], argument_spec: Spec, filters: Collection[str
     }
 
 
+def secret_collections(argument_spec: Spec, values: Mapping[str, Any]) -> dict[str, Any]:
+    """The secret lists and dicts that are still the text that was given, which `lenient` has found to be right. Ansible
+    hides what it finds before it reads text: read then, their values would be shown where it refuses another option."""
+    return {
+        name: _reader(name, option)(values[name])
+        for name, option in argument_spec.items()
+        if _is_secret_collection(option) and isinstance(values.get(name), str)
+    }
+
+
+def _is_secret_collection(option: Mapping[str, Any]) -> bool:
+    return bool(option.get("no_log")) and option.get("type") in EMPTY and option["type"] != "str"
+
+
 def empty_filters(filters: Collection[str], values: Mapping[str, Any]) -> list[str]:
     """Those that are given, and select nothing."""
     return [name for name in filters if _selects_nothing(values.get(name))]
@@ -86,7 +100,9 @@ def _option(name: str, option: Mapping[str, Any], is_filter: bool) -> dict[str, 
     if is_filter and kind == "str":
         changed["type"] = Reading(kind, _scalar(kind, ""))
     elif kind in ("list", "dict"):
-        changed["type"] = Reading(kind, _collection(name, kind, option, is_filter))
+        changed["type"] = Reading(kind, _reader(name, option, is_filter))
+        if _is_secret_collection(option):
+            changed["type"] = Reading(kind, _text_kept(_reader(name, option)))
     elif kind in SCALARS and _takes_nothing(kind, option):
         changed["type"] = Reading(kind, _scalar(kind, option.get("default")))
     return changed
@@ -106,7 +122,16 @@ def _scalar(kind: str, default: Any) -> Callable[..., Any]:
     return read
 
 
-def _collection(name: str, kind: str, option: Mapping[str, Any], is_filter: bool) -> Callable[..., Any]:
+def _text_kept(read: Callable[..., Any]) -> Callable[..., Any]:
+    def check(value: Any) -> Any:
+        found = read(value)
+        return value if isinstance(value, str) and found else found
+
+    return check
+
+
+def _reader(name: str, option: Mapping[str, Any], is_filter: bool = False) -> Callable[..., Any]:
+    kind = option["type"]
     convert = _to_dict(name) if kind == "dict" else _to_list(option.get("elements"))
 
     def read(value: Any) -> Any:

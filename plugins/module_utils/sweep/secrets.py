@@ -71,7 +71,7 @@ class Secrets:
 
     def add(self, *values: object) -> None:
         """Texts, numbers, and all that lists and dicts hold."""
-        found = {spelling for value in values for text in _texts(value) for spelling in _spellings(text)}
+        found = {spelling for value in values for text in texts_in(value) for spelling in _spellings(text)}
         with self._lock:
             # a longer value may hold a shorter one
             self._values = tuple(sorted(found | set(self._values), key=lambda text: (-len(text), text)))
@@ -96,12 +96,13 @@ class Secrets:
         return text
 
 
-def _texts(value: object) -> Iterator[str]:
+def texts_in(value: object) -> Iterator[str]:
+    """All texts and numbers in a value, as text."""
     if isinstance(value, Mapping):
         value = list(value.values())
     if isinstance(value, (list, tuple, set, frozenset)):
         for item in value:
-            yield from _texts(item)
+            yield from texts_in(item)
     elif value is not None and not isinstance(value, bool) and str(value).strip():
         yield str(value)
 
