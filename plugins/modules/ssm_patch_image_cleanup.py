@@ -19,6 +19,8 @@ description:
     Fleet, a Spot Fleet request, a Spot Instance request, an SSM parameter or an Image Builder recipe uses, that are
     shared with another account, that have a deregistration protection or a locked snapshot, that AWS Backup, Data
     Lifecycle Manager, a CloudFormation stack or another service owns, or that have a tag of O(exclude_tags).
+  - So are images of which a snapshot, which would go with the image, has such a tag, is shared, restores fast, is named
+    by one of these that launch, or is what a volume in use was made from.
 options:
   min_age_days:
     description:
@@ -29,6 +31,8 @@ notes:
   - Needs the IAM permissions C(ec2:DescribeRegions), C(ec2:DescribeImages), C(ec2:DescribeImageReferences),
     C(ec2:DescribeImageAttribute), C(ec2:DescribeLaunchTemplateVersions), C(ec2:DescribeLockedSnapshots),
     C(ec2:DescribeFleets), C(ec2:DescribeSpotFleetRequests), C(ec2:DescribeSpotInstanceRequests),
+    C(ec2:DescribeSnapshots), C(ec2:DescribeSnapshotAttribute), C(ec2:DescribeFastSnapshotRestores),
+    C(ec2:DescribeVolumes),
     C(autoscaling:DescribeAutoScalingGroups) and C(autoscaling:DescribeLaunchConfigurations), and to enforce
     C(ec2:DeregisterImage) and C(ec2:DeleteSnapshot).
   - A snapshot that another image needs too stays.

@@ -164,3 +164,18 @@ def test_too_little_room_is_told_where_text_says_how_much_it_takes(tasks):
     done = tasks("install_linux", "--check", cloudwatch_agent_min_free_mb=str(1 << 40), **PACKAGE)
     assert done.returncode != 0
     assert f"cloudwatch_agent_min_free_mb asks for {1 << 40}: nothing was installed" in said(done)
+
+
+def test_a_configuration_that_could_not_be_copied_stays(tasks, tmp_path, monkeypatch):
+    """On a full disk the copy fails; what is restored otherwise would be nothing."""
+    etc, programs = tmp_path / "etc", tmp_path / "programs"
+    etc.mkdir()
+    programs.mkdir()
+    (etc / "file_config.json").write_text("former")
+    (programs / "cp").write_text("#!/bin/sh\necho 'cp: No space left on device' >&2\nexit 1\n")
+    (programs / "cp").chmod(0o755)
+    monkeypatch.setenv("PATH", f"{programs}:{os.environ['PATH']}")
+    done = tasks("apply_linux.yml", __cloudwatch_agent_etc=str(etc), __cloudwatch_agent_was_running=True)
+    assert done.returncode == 2
+    assert "No space left on device" in said(done)
+    assert (etc / "file_config.json").read_text() == "former"

@@ -295,9 +295,7 @@ def test_a_database_that_was_waited_for_is_read_again(site, empty_aws, module: M
     for database, then in ((shop, tagged), (crm, None)):
         database.status = "modifying"
         pass_through(database, "modifying", "modifying", then=then)
-    result = module(
-        "rds_maintenance", deletion_protection=True, wait_timeout=10, exclude_tags={"Keep": "true"}, **HERE
-    )
+    result = module("rds_maintenance", deletion_protection=True, wait_timeout=10, exclude_tags={"Keep": "true"}, **HERE)
     assert_protected(result, "shop", "tag Keep=true")
     assert told(result)["crm"]["status"] == "changed"
     assert (shop.deletion_protection, crm.deletion_protection) == (False, True)

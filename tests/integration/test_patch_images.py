@@ -15,10 +15,11 @@ from typing import Any
 
 import pytest
 from tests.emulator import Emulator
-from tests.emulator.building.ebs import add_image
+from tests.emulator.building.ebs import add_image, add_volume, attach
 from tests.emulator.building.instances import PLAIN, add_instance
 from tests.emulator.building.launch import add_group, add_launch_configuration, add_launch_template, launch_data
 from tests.emulator.building.site import Site
+from tests.emulator.services.fast_restore import set_fast_restore
 from tests.emulator.services.fleets import add_fleet, add_spot_fleet, add_spot_request
 from tests.integration.conftest import Json, Module, changes
 
@@ -154,6 +155,29 @@ def with_locked_snapshot(site: Site, made: Any) -> None:
     made.ebs_snapshot.lock = Lock("governance", site.now.replace(tzinfo=timezone.utc), 30)
 
 
+def snapshot_in_template(site: Site, made: Any) -> None:
+    add_launch_template(site, "data", [launch_data(snapshot_id=made.ebs_snapshot.id)])
+
+
+def snapshot_restored_to_a_volume(site: Site, made: Any) -> None:
+    """As somebody does who needs one file of before the patching."""
+    volume = add_volume(site, PLAIN, "restored")
+    volume.snapshot_id = made.ebs_snapshot.id
+    attach(site, volume, add_instance(site, PLAIN, "reads-it", root=False), "/dev/sdf")
+
+
+def snapshot_restores_fast(site: Site, made: Any) -> None:
+    set_fast_restore(site.ec2, made.ebs_snapshot.id, site.ec2.describe_availability_zones()[0], "enabled")
+
+
+def snapshot_shared(site: Site, made: Any) -> None:
+    made.ebs_snapshot.create_volume_permission_userids.add("210987654321")
+
+
+def snapshot_kept(site: Site, made: Any) -> None:
+    site.ec2.tags[made.ebs_snapshot.id]["Keep"] = "true"
+
+
 def of_backup(site: Site, made: Any) -> None:
     site.ec2.tags[made.id]["aws:backup:source-resource"] = "i-1"
 
@@ -178,6 +202,11 @@ def kept(site: Site, made: Any) -> None:
         (shared, "shared with account 210987654321"),
         (against_deregistration, "protected from deregistration"),
         (with_locked_snapshot, "is locked"),
+        (snapshot_in_template, "would go with it: in a block device mapping of the launch template data"),
+        (snapshot_restored_to_a_volume, "(in-use) was made from it"),
+        (snapshot_restores_fast, "would go with it: Fast Snapshot Restore is enabled"),
+        (snapshot_shared, "would go with it: shared with account 210987654321"),
+        (snapshot_kept, "would go with it: tag Keep=true"),
         (of_backup, "owned by AWS Backup"),
         (kept, "tag keep=TRUE"),
     ],
@@ -196,7 +225,8 @@ def test_an_image_that_is_needed_stays_and_says_for_what(site, empty_aws, module
     [
         *("DescribeImageReferences", "DescribeLaunchTemplateVersions", "DescribeLockedSnapshots"),
         *("DescribeImageAttribute", "DescribeLaunchConfigurations", "DescribeFleets", "DescribeSpotFleetRequests"),
-        "DescribeSpotInstanceRequests",
+        *("DescribeSpotInstanceRequests", "DescribeVolumes", "DescribeFastSnapshotRestores", "DescribeSnapshots"),
+        "DescribeSnapshotAttribute",
     ],
 )
 def test_what_cannot_be_read_protects(site, empty_aws, module, operation):

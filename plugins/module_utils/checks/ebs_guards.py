@@ -75,8 +75,9 @@ def made_by_service(resource: Resource) -> str | None:
 
 def archived(resource: Resource) -> str | None:
     """In the archive tier, or restored from it for some days: then its tier is `standard` until RestoreExpiryTime."""
-    if resource.get("StorageTier") == "archive":
-        return "in the archive tier"
+    tier = resource.get("StorageTier") or "standard"
+    if tier != "standard":
+        return f"in the {tier} tier"
     until = resource.get("RestoreExpiryTime")
     return f"restored from the archive tier until {_day(until)}" if until else None
 
@@ -189,14 +190,20 @@ class Shared(Inspection):
         if finding.action == UNMARK:
             # with whomever it is shared, its mark must not outlive its use
             return None
-        answer = region.call(
-            "ec2", "describe_snapshot_attribute", SnapshotId=finding.resource_id, Attribute="createVolumePermission"
-        )
-        return shared_with(answer.get("CreateVolumePermissions", []))
+        return volume_permissions(region, finding.resource_id)
 
 
-def shared_with(permissions: Sequence[Resource]) -> str | None:
-    """`{UserId | Group | OrganizationArn | OrganizationalUnitArn}` in words; None for nobody."""
+def volume_permissions(region: Region, snapshot: str) -> str | None:
+    """With whom a snapshot is shared, in words; None for nobody. Raises CallError."""
+    answer = region.call("ec2", "describe_snapshot_attribute", SnapshotId=snapshot, Attribute="createVolumePermission")
+    return shared_with(answer.get("CreateVolumePermissions"))
+
+
+def shared_with(permissions: Sequence[Resource] | None) -> str | None:
+    """`{UserId | Group | OrganizationArn | OrganizationalUnitArn}` in words; None for nobody. An answer without a list,
+    and a grant to whom botocore does not name, protect."""
+    if permissions is None:
+        return "not known to be shared with nobody: AWS did not answer with whom"
     if any(grant.get("Group") == "all" for grant in permissions):
         return "shared publicly"
     accounts = sorted(grant["UserId"] for grant in permissions if grant.get("UserId"))
@@ -204,6 +211,8 @@ def shared_with(permissions: Sequence[Resource]) -> str | None:
         grant[key] for grant in permissions for key in ("OrganizationArn", "OrganizationalUnitArn") if grant.get(key)
     )
     words = ([f"account {', '.join(accounts)}"] if accounts else []) + others
+    if permissions and not words:
+        return "shared with somebody whom this version of botocore does not name"
     return f"shared with {', '.join(words)}" if words else None
 
 
@@ -249,7 +258,7 @@ def _images_of(region: Region, findings: Sequence[Finding]) -> Mapping[str, Reso
 def launch_permissions(region: Region, image: str) -> str | None:
     """With whom an AMI is shared, in words; None for nobody. Raises CallError."""
     answer = region.call("ec2", "describe_image_attribute", ImageId=image, Attribute="launchPermission")
-    return shared_with(answer.get("LaunchPermissions", []))
+    return shared_with(answer.get("LaunchPermissions"))
 
 
 def _say(findings: Sequence[Finding], images: Mapping[str, Resource], words: Mapping[str, str]) -> None:

@@ -34,6 +34,8 @@ ENDED = frozenset(
 #: errors by which botocore, or an endpoint, says that it does not know a parameter
 UNKNOWN_PARAMETER = frozenset({"ParamValidationError", "UnknownParameter"})
 
+OWN_IMAGES = "the list of own AMIs"
+
 Pin = tuple[str, str]
 
 
@@ -85,6 +87,11 @@ class HeldBy(Guard):
 def snapshot_guards() -> list[Guard]:
     """One guard for each list that names snapshots."""
     return [HeldBy(one, one.of_snapshots, lambda source: source.snapshot_ids) for one in HOLDERS if one.of_snapshots]
+
+
+def other_snapshot_guards() -> list[Guard]:
+    """Those of snapshots that go with their image: of an image, EC2 leaves what another image needs too."""
+    return [guard for guard in snapshot_guards() if guard.name != OWN_IMAGES]
 
 
 def image_guards() -> list[Guard]:
@@ -168,18 +175,28 @@ def _by_group(region: Region) -> dict[str, list[LaunchSource]]:
     found = _pinned_by(region, {group["AutoScalingGroupName"]: list(_specifications(group)) for group in groups})
     configurations = _configurations(region) if any("LaunchConfigurationName" in group for group in groups) else {}
     for group in groups:
+        sources = found[group["AutoScalingGroupName"]]
         if configuration := configurations.get(group.get("LaunchConfigurationName", "")):
-            found[group["AutoScalingGroupName"]].append(configuration)
+            sources.append(configuration)
+        # an override may name an AMI in place of its template's
+        sources += [_specified("override", one) for one in _overrides(group) if one.get("ImageId")]
     return found
 
 
 def _specifications(group: Resource) -> Iterator[Resource]:
     """All that a group may launch from."""
-    mixed = group.get("MixedInstancesPolicy", {}).get("LaunchTemplate", {})
-    overrides = mixed.get("Overrides") or []
-    named = [group.get("LaunchTemplate"), mixed.get("LaunchTemplateSpecification")]
-    named += [override.get("LaunchTemplateSpecification") for override in overrides]
+    named = [group.get("LaunchTemplate"), _mixed(group).get("LaunchTemplateSpecification")]
+    named += [override.get("LaunchTemplateSpecification") for override in _overrides(group)]
     return (specification for specification in named if specification)
+
+
+def _mixed(group: Resource) -> Resource:
+    return (group.get("MixedInstancesPolicy") or {}).get("LaunchTemplate") or {}
+
+
+def _overrides(group: Resource) -> list[Resource]:
+    """https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LaunchTemplateOverrides.html"""
+    return _mixed(group).get("Overrides") or []
 
 
 def _pinned_by(region: Region, named: Mapping[str, list[Resource]]) -> dict[str, list[LaunchSource]]:
@@ -319,7 +336,7 @@ def _used_volumes(region: Region) -> Iterator[LaunchSource]:
 
 #: in the order in which they are asked; what one protects, the next is not asked about
 HOLDERS = (
-    Holder("the list of own AMIs", _images, "backs {}", None),
+    Holder(OWN_IMAGES, _images, "backs {}", None),
     Holder("the list of launch templates", lambda region: template_sources(region).values()),
     Holder("the list of Auto Scaling groups", _groups),
     Holder("the list of launch configurations", lambda region: _configurations(region).values()),

@@ -93,7 +93,8 @@ def changes(database: Resource, kind: Kind, wanted: Wanted, now: datetime) -> It
 
 
 def _retention(database: Resource, kind: Kind, wanted: Wanted) -> Iterator[Change]:
-    days: int = database.get("BackupRetentionPeriod", 0)
+    told: int | None = database.get("BackupRetentionPeriod")
+    days = told or 0
     pending = (database.get("PendingModifiedValues") or {}).get("BackupRetentionPeriod") or 0
     # a replica is made anew from its source, which has the backups
     replica = database.get("ReadReplicaSourceDBInstanceIdentifier")
@@ -101,7 +102,10 @@ def _retention(database: Resource, kind: Kind, wanted: Wanted) -> Iterator[Chang
         return
     words = f"keeps backups for {_days(days)} where at least {wanted.backup_retention_days} are wanted"
     blocked = None
-    if days == 0:
+    if told is None:
+        # it may keep them for longer than is wanted
+        blocked = "RDS does not answer for how long it keeps backups"
+    elif days == 0:
         words = f"keeps no backups where {_days(wanted.backup_retention_days)} are wanted"
         at_once = wanted.apply_immediately
         words += f" (RDS begins {'at once' if at_once else 'in the next maintenance window'}, with a short outage)"

@@ -132,12 +132,10 @@ class SharedSnapshot(Inspection):
         kind = self._kind
         answer = region.call("rds", kind.describe_attributes, **{kind.id: finding.resource_id})
         rows = answer.get(f"{kind.attributes}Result", {}).get(kind.attributes) or []
-        accounts = sorted(
-            account
-            for row in rows
-            if row.get("AttributeName") == "restore"
-            for account in row.get("AttributeValues") or []
-        )
+        restore = [row for row in rows if row.get("AttributeName") == "restore"]
+        if not restore:
+            return "not known to be shared with nobody: RDS did not answer with whom"
+        accounts = sorted(account for row in restore for account in row.get("AttributeValues") or [])
         if "all" in accounts:
             return "shared publicly"
         return f"shared with account {', '.join(accounts)}" if accounts else None

@@ -10,6 +10,7 @@ No other image is ever looked at: the document signs its own with a tag, in the 
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
@@ -21,8 +22,8 @@ from ..sweep.guard import BACKUP, SERVICES, STACK, Candidate, ExcludedByTag, Gua
 from ..sweep.policy import Check, Common, Policy
 from ..sweep.prices import snapshot_cost
 from ..sweep.region import Region, Resource, Scope
-from .ebs_guards import Locked, image_users, launch_permissions
-from .launch_sources import image_guards, snapshot_ids
+from .ebs_guards import FastRestored, Locked, image_users, launch_permissions, volume_permissions
+from .launch_sources import image_guards, other_snapshot_guards, snapshot_ids
 
 ARGUMENT_SPEC: dict[str, Any] = {"min_age_days": {"type": "int", "default": 30}}
 
@@ -33,6 +34,8 @@ INSTANCE_TAG, WHEN_TAG = "sysops:patched-instance", "sysops:patch-image"
 # of one that was deregistered, "is no longer available" (https://github.com/ansible/ansible/issues/24945)
 IMAGE_GONE = ("InvalidAMIID.NotFound", "InvalidAMIID.Unavailable")
 DEREGISTER = "deregister"
+# EC2 takes as many values in a filter: https://docs.aws.amazon.com/AWSEC2/latest/UserGuide/Using_Filtering.html
+VALUES_A_FILTER = 200
 SETTLED = ("available", "failed", "error", "invalid")
 # DeregisterImage's words for a snapshot that is gone, or is needed by another image too
 GOOD_CODES = ("success", "skipped")
@@ -56,13 +59,65 @@ class LockedSnapshot(Locked):
         return f"its snapshot {locked[0]} is locked ({facts[locked[0]]})" if locked else None
 
 
+class OfSnapshot(Guard):
+    """What protects a snapshot protects the image with which it would go."""
+
+    means_use = True
+
+    def __init__(self, guard: Guard) -> None:
+        self.name, self.nothing = guard.name, guard.nothing
+        self._guard = guard
+
+    def load(self, region: Region) -> Any:
+        return self._guard.load(region)
+
+    def protects(self, candidate: Candidate, facts: Any) -> str | None:
+        for one in sorted(snapshot_ids(candidate.resource)):
+            snapshot = Candidate(candidate.resource, replace(candidate.finding, resource_id=one))
+            if why := self._guard.protects(snapshot, facts):
+                return f"its snapshot {one} would go with it: {why}"
+        return None
+
+
+class TaggedSnapshot(Guard):
+    """Tags that protect one of the image's snapshots, where the image itself has none of them."""
+
+    name = "the tags of its snapshots"
+
+    def __init__(self, guards: Sequence[Guard]) -> None:
+        self._guards = guards
+
+    def ask(self, region: Region, candidates: Sequence[Candidate]) -> Mapping[str, Mapping[str, str]]:
+        ids = sorted({one for candidate in candidates for one in snapshot_ids(candidate.resource)})
+        found: dict[str, Mapping[str, str]] = {}
+        for start in range(0, len(ids), VALUES_A_FILTER):
+            wanted = [{"Name": "snapshot-id", "Values": ids[start : start + VALUES_A_FILTER]}]
+            for page in region.pages("ec2", "describe_snapshots", "Snapshots", OwnerIds=["self"], Filters=wanted):
+                found.update({row["SnapshotId"]: tags_of(row) for row in page})
+        return found
+
+    def protects(self, candidate: Candidate, facts: Mapping[str, Mapping[str, str]]) -> str | None:
+        for one in sorted(snapshot_ids(candidate.resource)):
+            snapshot = Candidate(candidate.resource, replace(candidate.finding, tags=facts.get(one, {})))
+            for guard in self._guards:
+                if why := guard.protects(snapshot, None):
+                    return f"its snapshot {one} would go with it: {why}"
+        return None
+
+
 class SharedImage(Inspection):
-    """AWS has no list of the accounts that an AMI is shared with: only the attribute of each tells."""
+    """AWS has no list of the accounts that an AMI, or one of its snapshots, is shared with: only the attribute of each
+    tells."""
 
     name = "whether an image is shared"
 
     def inspect(self, region: Region, finding: Finding) -> str | None:
-        return launch_permissions(region, finding.resource_id)
+        if why := launch_permissions(region, finding.resource_id):
+            return why
+        for one in finding.origin.split():
+            if why := volume_permissions(region, one):
+                return f"its snapshot {one} would go with it: {why}"
+        return None
 
 
 class OldPatchImages(Policy):
@@ -73,13 +128,15 @@ class OldPatchImages(Policy):
     def __init__(self, options: Mapping[str, Any], common: Common) -> None:
         self._min_age_days: int = options["min_age_days"]
         self._prices = common.prices
+        by_tag: list[Guard] = [ExcludedByTag(common.exclude_tags), OwnedBy({**STACK, **BACKUP, **SERVICES})]
         self.guards: Sequence[Guard] = [
-            ExcludedByTag(common.exclude_tags),
-            OwnedBy({**STACK, **BACKUP, **SERVICES}),
+            *by_tag,
             Holds("deregistration protection", deregistration_protected),
             Holds("references", referenced),
             *image_guards(),
             LockedSnapshot(),
+            TaggedSnapshot(by_tag),
+            *(OfSnapshot(guard) for guard in (*other_snapshot_guards(), FastRestored())),
         ]
         self.inspections = [SharedImage()]
 
@@ -111,6 +168,7 @@ class OldPatchImages(Policy):
             age_days=age,
             tags=tags,
             cost=snapshot_cost(self._prices, scope.region, sum(sizes)),
+            origin=" ".join(sorted(snapshot_ids(resource))),
         )
 
     def complete(self, region: Region, candidates: Sequence[Candidate]) -> None:
@@ -162,14 +220,18 @@ CHECK = Check(
     permissions=(
         "autoscaling:DescribeAutoScalingGroups",
         "autoscaling:DescribeLaunchConfigurations",
+        "ec2:DescribeFastSnapshotRestores",
         "ec2:DescribeFleets",
         "ec2:DescribeImageAttribute",
         "ec2:DescribeImageReferences",
         "ec2:DescribeImages",
         "ec2:DescribeLaunchTemplateVersions",
         "ec2:DescribeLockedSnapshots",
+        "ec2:DescribeSnapshotAttribute",
+        "ec2:DescribeSnapshots",
         "ec2:DescribeSpotFleetRequests",
         "ec2:DescribeSpotInstanceRequests",
+        "ec2:DescribeVolumes",
     ),
     enforce_permissions=("ec2:DeleteSnapshot", "ec2:DeregisterImage"),
 )

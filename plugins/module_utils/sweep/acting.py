@@ -101,7 +101,10 @@ def _candidate(job: Job, finding: Finding, resource: Resource | None, now: datet
 def _settle(job: Job, finding: Finding, candidate: Candidate) -> None:
     """A planned finding becomes what the same resource was found to be just now."""
     fresh = candidate.finding
-    if fresh.status == PROTECTED:
+    if fresh.arn != finding.arn:
+        # credentials that were renewed meanwhile may be of another account, where names are other resources
+        finding.skip(f"it is another resource now: {fresh.arn}")
+    elif fresh.status == PROTECTED:
         finding.skip(f"it is protected now: {'; '.join(fresh.protected_by)}")
     elif fresh.status == FAILED and fresh.error:
         finding.fail(**fresh.error)

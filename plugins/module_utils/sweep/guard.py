@@ -100,11 +100,13 @@ class ExcludedByTag(Guard):
         return near
 
     def _matches(self, key: str, value: str) -> Iterator[tuple[WantedTag, Match]]:
-        """The wanted tags that this one is, or nearly is. A key that is wanted as it is, is no slip of another one."""
+        """The wanted tags that this one is, or nearly is. A key that is wanted as it is, is no slip of another one; a
+        pattern, which may meet every key, tells nothing of that."""
         keys = [(wanted, wanted.match_key(key)) for wanted in self._wanted]
-        best = max((found for _wanted, found in keys), default=Match.NO)
+        best = max((found for wanted, found in keys if not wanted.has_key_pattern), default=Match.NO)
         for wanted, found in keys:
-            matched = min(found, wanted.match_value(value)) if found is best else Match.NO
+            counts = found is best or wanted.has_key_pattern
+            matched = min(found, wanted.match_value(value)) if counts else Match.NO
             if matched is not Match.NO:
                 yield wanted, matched
 

@@ -25,7 +25,8 @@ class Names:
         """Raises SweepError for the first pattern that none of these names can match."""
         one = rf"[{self.characters}*?]|\[!?[^\[\]]+\]"
         for pattern in patterns:
-            if not re.fullmatch(f"(?:{one})+", pattern):
+            # `[/aws/lambda/a]` is a list in YAML, and as a pattern one character
+            if not re.fullmatch(f"(?:{one})+", pattern) or re.fullmatch(r"\[[^\[\]]+\]", pattern):
                 raise SweepError(
                     f"{option} holds {pattern!r}, which matches no {self.words}; expected {self.told}, with * and ? for"
                     " any: write each pattern on its own, without quotes."

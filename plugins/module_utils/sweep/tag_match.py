@@ -44,6 +44,10 @@ class WantedTag:
     key: str
     value: str
 
+    @property
+    def has_key_pattern(self) -> bool:
+        return _is_pattern(self.key)
+
     def match_key(self, key: str) -> Match:
         return _match(key, self.key, SHORTEST_WITH_SLIP)
 
@@ -51,7 +55,7 @@ class WantedTag:
         """A wanted word for yes is met by each of them, and nearly met by all that is no word for no; a wanted word for
         no by each word for no. Beside a key pattern, nothing is nearly met."""
         wanted, word = self.value.strip().casefold(), value.strip().casefold()
-        if _is_pattern(self.key):
+        if self.has_key_pattern:
             same_word = any({wanted, word} <= words for words in (PLAIN_TRUE_WORDS, FALSE_WORDS))
             return Match.EXACT if same_word else _exactly(_match(value, self.value, SHORTEST_VALUE_WITH_WRONG_LETTER))
         if (wanted in TRUE_WORDS and (word in TRUE_WORDS or not word)) or {wanted, word} <= FALSE_WORDS:

@@ -289,6 +289,17 @@ def test_what_overrides_a_template_holds_its_own_snapshots_and_ami():
     assert {one.image_id for one in sources} == {"", "ami-2"}
 
 
+def test_an_override_of_a_group_may_name_its_own_ami():
+    """https://docs.aws.amazon.com/autoscaling/ec2/APIReference/API_LaunchTemplateOverrides.html"""
+    group = {
+        "AutoScalingGroupName": "shop",
+        **mixed(uses("web", "1"), {"InstanceType": "m7g.large", "ImageId": "ami-arm"}, {"InstanceType": "m5.large"}),
+    }
+    (guard,) = [one for one in image_guards() if one.name == "the list of Auto Scaling groups"]
+    facts = guard.load(region(group))
+    assert facts["ami-arm"] == "in use by the override, which the Auto Scaling group shop uses"
+
+
 def enum(shape: str) -> list[str]:
     return list(get_session().get_service_model("ec2").shape_for(shape).enum)
 

@@ -336,3 +336,10 @@ def test_waiting_ends_and_then_says_so():
         policy().await_state(Waits(never=True), finding("orders"), modifying())
     assert caught.value.code == "InvalidDBInstanceState"
     assert caught.value.message.startswith("It is modifying. It was not available within 600 seconds (Max attempts")
+
+
+def test_backups_of_which_rds_does_not_answer_how_long_it_keeps_them_are_not_shortened():
+    unknown = {name: value for name, value in instance().items() if name != "BackupRetentionPeriod"}
+    (change,) = changes(unknown, INSTANCES, Wanted(backup_retention_days=7), NOW)
+    assert change.blocked == "RDS does not answer for how long it keeps backups"
+    assert policy(backup_retention_days=7).decide(unknown, SCOPE, NOW).status == "protected"

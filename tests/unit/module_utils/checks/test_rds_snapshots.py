@@ -269,6 +269,16 @@ def test_a_shared_snapshot_is_protected(kind, values, why):
     assert SharedSnapshot(kind).inspect(Answers(), finding) == why
 
 
+@pytest.mark.parametrize("rows", [None, [], [{"AttributeName": "x", "AttributeValues": ["y"]}]])
+def test_a_snapshot_stays_where_rds_does_not_answer_with_whom_it_is_shared(rows):
+    class Answers:
+        def call(self, service: str, operation: str, **parameters: Any) -> Any:
+            return {} if rows is None else {"DBSnapshotAttributesResult": {"DBSnapshotAttributes": rows}}
+
+    made = policy(INSTANCE_SNAPSHOTS).decide({**snapshot("s", 40), "Database": None, "Newer": 0}, SCOPE, NOW)
+    assert "did not answer with whom" in SharedSnapshot(INSTANCE_SNAPSHOTS).inspect(Answers(), made)
+
+
 def test_a_finding_says_what_it_is_of_and_what_it_may_cost():
     found = policy().decide({**snapshot("s", 40), "Database": ORDERS, "Newer": 5}, SCOPE, NOW)
     assert found.reason == "The manual snapshot of the DB instance orders was taken 40 days ago."

@@ -219,3 +219,8 @@ def test_only_a_guard_that_asks_aws_costs_a_call():
 
     assert Listed().listing
     assert not any(guard.listing for guard in (ExcludedByTag({}), OwnedBy({}), Holds("x", lambda resource: None)))
+
+
+def test_a_pattern_for_every_key_takes_no_near_miss_from_another_tag():
+    why = ExcludedByTag({"*": "prod", "Keep": "true"}).protects(candidate({"Keeps": "true"}), None)
+    assert why == "tag Keeps=true" + NEAR.format("Keep=true")

@@ -31,6 +31,8 @@ def test_a_pattern_that_some_name_matches(pattern):
         "/app/*;/web/*",
         "ä*",
         "a\\*",
+        # a list in YAML of one name, read as one character
+        "[/aws/lambda/a]",
     ],
 )
 def test_a_pattern_that_no_name_can_match_is_refused_by_name(pattern):

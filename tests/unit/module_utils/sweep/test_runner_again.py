@@ -407,3 +407,24 @@ def test_a_list_that_takes_long_is_not_old_when_it_has_been_read():
         return object()
 
     assert made(once, "list", slowly) is made(once, "list", slowly)
+
+
+class Named(Things):
+    """Things known by a name that another account has too."""
+
+    account = "123456789012"
+
+    def decide(self, resource: Any, scope: Any, now: Any) -> Any:
+        found = super().decide(resource, scope, now)
+        if found:
+            found.arn = f"arn:aws:fake:eu-west-1:{self.account}:{found.resource_id}"
+        return found
+
+
+def test_a_thing_of_the_same_name_in_another_account_is_left_alone():
+    region, policy = Place(thing("a")), Named()
+    run = planned(region, policy)
+    policy.account = "210987654321"
+    assert acted(run) == {"a": "skipped"}
+    assert "it is another resource now" in rows(run)[0]["reason"]
+    assert "a" in region.things
