@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.sysops.aws.plugins.module_utils.sweep import spool
 from tests.integration.conftest import Module, changes
 
 FOREIGN = {
@@ -147,3 +151,17 @@ def test_what_no_file_or_header_can_be_is_no_defect_of_ours(aws, module: Module,
     assert re.search(message, result["msg"]), result["msg"]
     assert "defect" not in result["msg"]
     assert changes(aws) == {}
+
+
+def test_a_disk_that_is_full_at_the_end_loses_nothing_of_the_result(aws, module: Module, tmp_path: Path, monkeypatch):
+    def full(_temporary: str, _path: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(spool, "os", SimpleNamespace(**{**vars(os), "replace": full}))
+    path = tmp_path / "findings.jsonl"
+    result = module(EBS, regions=["eu-west-1"], findings_path=str(path))
+    assert result["failed"] is True
+    assert f"findings_path {path} can't be written: No space left on device. The result holds" in result["msg"]
+    assert "defect" not in result["msg"]
+    assert {row["status"] for row in result["findings"]} == {"changed", "protected"}
+    assert list(tmp_path.iterdir()) == []

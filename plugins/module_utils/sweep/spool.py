@@ -57,11 +57,18 @@ class FindingsFile:
         self._file = os.fdopen(handle, "w", encoding="utf-8")
 
     def commit(self, lines: Iterable[str]) -> None:
-        with self._file:
-            self._file.writelines(lines)
-        os.replace(self._temporary, self._path)
+        """Raises OSError, with an earlier report left as it was."""
+        try:
+            with self._file:
+                self._file.writelines(lines)
+            os.replace(self._temporary, self._path)
+        except OSError:
+            self.discard()
+            raise
 
     def discard(self) -> None:
         """Leave an earlier report as it was."""
-        self._file.close()
+        # what is still in its buffer may have no room
+        with suppress(OSError):
+            self._file.close()
         Path(self._temporary).unlink(missing_ok=True)
