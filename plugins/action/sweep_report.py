@@ -47,7 +47,8 @@ class ActionModule(ActionBase):
             summary = summary_of(options["sweep"])
             report = write_report(options["directory"], summary, _findings_path(options), options["title"])
         except ReportError as error:
-            raise AnsibleActionFail(str(error)) from error
+            # Ansible would append the message of each cause
+            raise AnsibleActionFail(str(error)) from None
         table = render_table(summary).splitlines()
         if not options["quiet"]:
             Display().display("\n".join(["", *table, "", f"Report: {report['html']}", ""]))

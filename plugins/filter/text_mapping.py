@@ -60,7 +60,8 @@ def text_mapping(value: Any, typed: bool = False) -> dict[str, Any]:
     try:
         return mapping_of(value, typed=typed)
     except ValueError as error:
-        raise AnsibleFilterError(f"A variable can't be read: {words_of(error)}.") from error
+        # Ansible would append the message of each cause
+        raise AnsibleFilterError(f"A variable can't be read: {words_of(error)}.") from None
 
 
 class FilterModule:

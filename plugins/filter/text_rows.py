@@ -47,7 +47,8 @@ def text_rows(value: Any) -> list[Any]:
     try:
         rows = [] if is_blank(value) else rows_of(value) if isinstance(value, str) else value
     except ValueError as error:
-        raise AnsibleFilterError(f"A variable can't be read: {words_of(error)}.") from error
+        # Ansible would append the message of each cause
+        raise AnsibleFilterError(f"A variable can't be read: {words_of(error)}.") from None
     if not isinstance(rows, list) or not all(isinstance(row, dict) for row in rows):
         raise AnsibleFilterError("The value is no list of mappings: write it as YAML or JSON.")
     return rows

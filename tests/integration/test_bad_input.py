@@ -6,12 +6,16 @@
 
 from __future__ import annotations
 
+import errno
 import json
+import os
 import re
 from pathlib import Path
+from types import SimpleNamespace
 from typing import Any
 
 import pytest
+from ansible_collections.sysops.aws.plugins.module_utils.sweep import spool
 from tests.integration.conftest import Module, changes
 
 FOREIGN = {
@@ -127,3 +131,37 @@ def test_no_region_at_all_is_told(aws, module: Module, monkeypatch):
     monkeypatch.delenv("AWS_DEFAULT_REGION")
     assert "No region is set" in module(EBS)["msg"]
     assert module(EBS, regions=["all"], check=True)["regions"]
+
+
+@pytest.mark.parametrize(
+    ("name", "options", "message"),
+    [
+        (EBS, {"plan_path": "a\0"}, r"The plan .* could not be read: embedded null byte"),
+        (EBS, {"findings_path": "a\0"}, r"findings_path .* can't be written: embedded null byte"),
+        (EBS, {"journal": "a\0"}, r"The journal .* can't be written: embedded null byte"),
+        (EBS, {"regions": "[" * 100_000}, r"There is no AWS region"),
+        (EBS, {"journal_bucket_owner": "\uff11" * 12}, r"is not an AWS account id"),
+        ("sweep_undo", {"journal": "a\0"}, r"The journal .* could not be read: embedded null byte"),
+        ("sweep_undo", {"journal": []}, r"journal is empty"),
+    ],
+)
+def test_what_no_file_or_header_can_be_is_no_defect_of_ours(aws, module: Module, name, options, message):
+    result = module(name, **options)
+    assert result["failed"] is True
+    assert re.search(message, result["msg"]), result["msg"]
+    assert "defect" not in result["msg"]
+    assert changes(aws) == {}
+
+
+def test_a_disk_that_is_full_at_the_end_loses_nothing_of_the_result(aws, module: Module, tmp_path: Path, monkeypatch):
+    def full(_temporary: str, _path: Path) -> None:
+        raise OSError(errno.ENOSPC, os.strerror(errno.ENOSPC))
+
+    monkeypatch.setattr(spool, "os", SimpleNamespace(**{**vars(os), "replace": full}))
+    path = tmp_path / "findings.jsonl"
+    result = module(EBS, regions=["eu-west-1"], findings_path=str(path))
+    assert result["failed"] is True
+    assert f"findings_path {path} can't be written: No space left on device. The result holds" in result["msg"]
+    assert "defect" not in result["msg"]
+    assert {row["status"] for row in result["findings"]} == {"changed", "protected"}
+    assert list(tmp_path.iterdir()) == []

@@ -153,7 +153,7 @@ class PatchCompliance(Policy):
         if not self._max_age_days or "PatchState" not in node or is_stopped(node):
             return False
         ended: datetime = node["PatchState"]["OperationEndTime"]
-        return now - ended > timedelta(days=self._max_age_days)
+        return now - ended > timedelta(days=min(self._max_age_days, timedelta.max.days))
 
     def _last_operation(self, state: Resource, now: datetime, old: bool) -> str:
         if not state:

@@ -24,7 +24,7 @@ from ..sweep.journal import UNDOES
 from ..sweep.policy import Check, Common, Policy
 from ..sweep.region import Region, Resource, Scope
 from ..sweep.signing import JournalKey
-from ..sweep.stores import open_store
+from ..sweep.stores import open_store, refuse_no_place
 from . import final_snapshot
 from .undo_rules import GRACE_TAG, grace_tag_of
 
@@ -255,15 +255,18 @@ def _kind_of(entry: Entry, kinds: Kinds) -> type[PutBack]:
 def _read_all(parameters: Mapping[str, Any], home: Callable[[], Account]) -> list[Entry]:
     key = JournalKey.of(parameters.get("journal_key"))
     owner = bucket_owner(parameters)
+    if not parameters["journal"]:
+        raise SweepError("journal is empty; expected a journal.jsonl of a run, or s3://bucket/prefix.")
     return entries_of(
         row for place in parameters["journal"] for row in read_rows(place, _read(place, home, owner), key)
     )
 
 
 def _read(place: str, home: Callable[[], Account], owner: str | None) -> str:
+    refuse_no_place(place)
     try:
         return open_store(place, home, owner).read()
-    except (OSError, UnicodeDecodeError, CallError) as error:
+    except (OSError, ValueError, CallError) as error:
         why = error.strerror if isinstance(error, OSError) and error.strerror else error
         raise SweepError(f"The journal {place} could not be read: {why}.") from error
 

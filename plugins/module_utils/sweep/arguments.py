@@ -126,7 +126,7 @@ def _external_id(external_id: str | None) -> str | None:
 def _account_id(account: str, option: str = "expected_account_id") -> str:
     # YAML reads an unquoted id as a number and drops its leading zeros
     account_id = str(account).zfill(12)
-    if not (account_id.isdigit() and len(account_id) == 12):
+    if not (account_id.isascii() and account_id.isdigit() and len(account_id) == 12):
         raise SweepError(f"{option} {account!r} is not an AWS account id: write its 12 digits in quotes.")
     return account_id
 

@@ -14,7 +14,7 @@ from typing import Any
 
 from .account import Account, open_accounts, open_home
 from .arguments import COMMON_ARGUMENT_SPEC, COMMON_FILTERS, Options
-from .errors import LimitExceededError, RegionError, SweepError
+from .errors import LimitExceededError, RegionError, SweepError, words_of
 from .finding import CHANGED
 from .limit import Limit, Selection
 from .module import Module
@@ -80,19 +80,28 @@ def _run(module: SweepModule, checks: Checks) -> dict[str, Any]:
         if output:
             output.discard()
         raise
-    if output:
-        output.commit(sealed(sweep.lines(), sweep.run_id, sweep.now, options.journal_key))
+    lost = _write(output, sweep, options) if output else None
+    notices += [lost] if lost else []
     return result_of(
         sweep,
         [check for check, _parameters in checks.values()],
         errors=setup_errors + sweep.errors(),
-        failure=failure,
+        failure=failure or lost,
         notices=notices,
         enforce=enforce,
         seconds=time.monotonic() - started,
-        truncate=output is not None,
+        truncate=output is not None and not lost,
         with_diff=module.diff_mode,
     )
+
+
+def _write(output: FindingsFile, sweep: Sweep, options: Options) -> str | None:
+    """In one sentence, why the findings are not in their file: what was done is in the result all the same."""
+    try:
+        output.commit(sealed(sweep.lines(), sweep.run_id, sweep.now, options.journal_key))
+    except OSError as error:
+        return f"findings_path {options.findings_path} can't be written: {words_of(error)}. The result holds them."
+    return None
 
 
 def _open(module: SweepModule, options: Options, checks: Checks) -> tuple[Sweep, list[RegionError]]:

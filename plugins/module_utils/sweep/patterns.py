@@ -7,10 +7,14 @@
 from __future__ import annotations
 
 import re
+import string
 from collections.abc import Sequence
 from dataclasses import dataclass
+from fnmatch import fnmatchcase
 
 from .errors import SweepError
+
+CLASS = r"\[!?[^\[\]]+\]"
 
 
 @dataclass(frozen=True)
@@ -23,14 +27,21 @@ class Names:
 
     def refuse_unmatchable(self, option: str, patterns: Sequence[str]) -> None:
         """Raises SweepError for the first pattern that none of these names can match."""
-        one = rf"[{self.characters}*?]|\[!?[^\[\]]+\]"
+        one = rf"[{self.characters}*?]|{CLASS}"
         for pattern in patterns:
+            classes = re.findall(CLASS, pattern)
+            matchable = re.fullmatch(f"(?:{one})+", pattern) and all(map(self._is_matchable, classes))
             # `[/aws/lambda/a]` is a list in YAML, and as a pattern one character
-            if not re.fullmatch(f"(?:{one})+", pattern) or re.fullmatch(r"\[[^\[\]]+\]", pattern):
+            if not matchable or classes == [pattern]:
                 raise SweepError(
                     f"{option} holds {pattern!r}, which matches no {self.words}; expected {self.told}, with * and ? for"
                     " any: write each pattern on its own, without quotes."
                 )
+
+    def _is_matchable(self, one: str) -> bool:
+        """Whether a class such as `[a-z]` has a character of these names: `[z-a]` has none."""
+        some = re.findall(f"[{self.characters}]", string.printable)
+        return any(fnmatchcase(character, one) for character in some)
 
 
 # https://docs.aws.amazon.com/AmazonCloudWatchLogs/latest/APIReference/API_CreateLogGroup.html

@@ -67,7 +67,7 @@ class Plan:
         try:
             with opened_to_read(path) as lines:
                 rows = list(_rows(path, lines, key))
-        except (OSError, UnicodeDecodeError, RecursionError) as error:
+        except (OSError, ValueError, RecursionError) as error:
             raise SweepError(f"The plan {path} could not be read: {words_of(error)}.") from error
         planned = {key_of(row): row for row in rows if row["status"] == PLANNED}
         created_at = datetime.fromisoformat(rows[0][SEAL]["created_at"]) if rows else None
@@ -87,7 +87,7 @@ class Plan:
         if self.created_at is None:
             return
         age, written = now - self.created_at, f"{self.created_at:%Y-%m-%d %H:%M} UTC"
-        if age > timedelta(hours=max_age_hours):
+        if age > timedelta(hours=min(max_age_hours, 24 * timedelta.max.days)):
             raise SweepError(
                 f"The plan {self.path} was written at {written}, {age // timedelta(hours=1)} hours ago, and"
                 f" plan_max_age_hours is {max_age_hours}: {WRITE_AGAIN} and review it. Nothing was changed."

@@ -16,7 +16,7 @@ from typing import Any, TypeVar
 
 try:
     from botocore import __version__ as botocore_version
-    from botocore.exceptions import BotoCoreError, ClientError
+    from botocore.exceptions import BotoCoreError, ClientError, PaginationError
     from botocore.parsers import ResponseParserError
 except ImportError:
     pass  # AnsibleAWSModule says that it is missing
@@ -260,12 +260,17 @@ def _by_token(
     """For the few list calls that botocore has no paginator for; EC2 spells its token with a capital, Logs without, and
     DMS calls it Marker."""
     request = {**parameters, **({"MaxResults": page_size} if page_size else {})}
+    seen: set[str] = set()
     while True:
         answer = method(**request)
         yield answer
         token = next((name for name in ("NextToken", "nextToken", "Marker") if answer.get(name)), None)
         if token is None:
             return
+        # as botocore's paginators do: a service that repeats a token would be asked without end
+        if answer[token] in seen:
+            raise PaginationError(message=f"The same next token was received twice: {answer[token]}")
+        seen.add(answer[token])
         request[token] = answer[token]
 
 

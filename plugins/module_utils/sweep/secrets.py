@@ -110,7 +110,9 @@ def texts_in(value: object) -> Iterator[str]:
 def _spellings(text: str) -> Iterable[str]:
     """As it is, and as URLs, JSON and Python's `repr` write it."""
     plain = text.strip()
-    return {plain, quote(plain, safe=""), quote_plus(plain), json.dumps(plain)[1:-1], repr(plain)[1:-1]}
+    # a variable with a byte that is no UTF-8 comes as half of a surrogate pair
+    quoted = (one(plain, safe="", errors="surrogatepass") for one in (quote, quote_plus))
+    return {plain, *quoted, json.dumps(plain)[1:-1], repr(plain)[1:-1]}
 
 
 def _user_information(address: str) -> list[str]:

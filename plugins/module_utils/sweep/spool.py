@@ -12,7 +12,7 @@ from collections.abc import Iterable, Iterator
 from contextlib import suppress
 from pathlib import Path
 
-from .errors import SweepError
+from .errors import SweepError, words_of
 from .finding import Finding, Summary
 from .private_files import make_directory, refuse_unfit
 
@@ -52,16 +52,23 @@ class FindingsFile:
                 refuse_unfit(self._path.lstat(), owners=(os.geteuid(),))
             # its mode is 0600
             handle, self._temporary = tempfile.mkstemp(dir=self._path.parent, prefix=f".{self._path.name}.")
-        except OSError as error:
-            raise SweepError(f"findings_path {path} can't be written: {error.strerror or error}.") from error
+        except (OSError, ValueError) as error:
+            raise SweepError(f"findings_path {path} can't be written: {words_of(error)}.") from error
         self._file = os.fdopen(handle, "w", encoding="utf-8")
 
     def commit(self, lines: Iterable[str]) -> None:
-        with self._file:
-            self._file.writelines(lines)
-        os.replace(self._temporary, self._path)
+        """Raises OSError, with an earlier report left as it was."""
+        try:
+            with self._file:
+                self._file.writelines(lines)
+            os.replace(self._temporary, self._path)
+        except OSError:
+            self.discard()
+            raise
 
     def discard(self) -> None:
         """Leave an earlier report as it was."""
-        self._file.close()
+        # what is still in its buffer may have no room
+        with suppress(OSError):
+            self._file.close()
         Path(self._temporary).unlink(missing_ok=True)

@@ -24,12 +24,13 @@ except ImportError:
     pass  # AnsibleAWSModule says that it is missing
 
 from .account import Account
-from .errors import CallError, SweepError
+from .errors import CallError, SweepError, words_of
 from .private_files import make_directory, open_to_append, opened_to_read
 from .signing import JOURNAL, SIGNATURE, JournalKey
 
 S3 = "s3://"
 SUFFIX = ".jsonl"
+URL = re.compile(r"[A-Za-z][A-Za-z0-9+.-]*://")
 BUCKET = re.compile(r"s3://[a-z0-9][a-z0-9.-]{1,61}[a-z0-9](/|$)")
 
 
@@ -180,13 +181,18 @@ def open_store(
     return SignedStore(store, key) if key else store
 
 
+def refuse_no_place(place: str) -> None:
+    """Raises SweepError for an address that names no bucket; taken for a path, `S3://bucket` would be a directory."""
+    if URL.match(place) and not BUCKET.match(place):
+        raise SweepError(f"The journal {place} names no bucket: write s3://bucket/prefix.")
+
+
 def refuse_unwritable(places: Sequence[str]) -> None:
     """Raises SweepError for the first file that can't be written. A bucket is asked when it is used."""
     for place in places:
-        if place.startswith(S3) and not BUCKET.match(place):
-            raise SweepError(f"The journal {place} names no bucket: write s3://bucket/prefix.")
+        refuse_no_place(place)
         if not place.startswith(S3):
             try:
                 FileStore(place).open()
-            except OSError as error:
-                raise SweepError(f"The journal {place} can't be written: {error.strerror or error}.") from error
+            except (OSError, ValueError) as error:
+                raise SweepError(f"The journal {place} can't be written: {words_of(error)}.") from error

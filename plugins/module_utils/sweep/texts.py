@@ -52,7 +52,7 @@ def _json_list(text: str) -> list[Any] | None:
         return None
     try:
         found = json.loads(text)
-    except ValueError:
+    except (ValueError, RecursionError):
         # a pattern may begin with a bracket
         return None
     return found if isinstance(found, list) else None
@@ -76,8 +76,8 @@ def mapping_of(text: str, typed: bool = False) -> dict[str, Any]:
     if text.lstrip().startswith("{"):
         try:
             return _mapping(json.loads(text, object_pairs_hook=_unique))
-        except json.JSONDecodeError:
-            pass  # YAML has braces too
+        except (json.JSONDecodeError, RecursionError):
+            pass  # YAML has braces too, and says what is nested too deep
     found = _typed(text) if typed else _untyped(text)
     if isinstance(found, str) and "=" in found:
         return _assignments(text)
@@ -111,7 +111,12 @@ def _assignments(text: str) -> dict[str, Any]:
 
 
 def _typed(text: str) -> Any:
-    return _parsed(text, lambda: yaml.safe_load(text))
+    def parse() -> Any:
+        # the constructor takes a key that is there twice
+        _plain(yaml.compose(text, Loader=yaml.SafeLoader))
+        return yaml.safe_load(text)
+
+    return _parsed(text, parse)
 
 
 def _untyped(text: str) -> Any:
@@ -134,6 +139,8 @@ def _parsed(text: str, parse: Any) -> Any:
 def _plain(node: Any) -> Any:
     """A node of YAML with text as it is written; None where nothing is."""
     if isinstance(node, yaml.MappingNode):
+        if not all(isinstance(key, yaml.ScalarNode) for key, _value in node.value):
+            raise ValueError(f"a key is a list or a mapping; {HOW}")
         return _unique([(str(key.value), _plain(value)) for key, value in node.value])
     if isinstance(node, yaml.SequenceNode):
         return [_plain(one) for one in node.value]

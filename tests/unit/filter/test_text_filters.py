@@ -57,3 +57,11 @@ def test_what_is_none_is_refused_without_quoting_it(name, value):
     with pytest.raises(AnsibleFilterError) as caught:
         call(name, value)
     assert "hunter2" not in str(caught.value)
+
+
+@pytest.mark.parametrize(("name", "value"), [("text_mapping", "Keep: yes: no"), ("text_rows", "a: b")])
+def test_a_refusal_has_no_cause_whose_message_ansible_would_append(name, value):
+    with pytest.raises(AnsibleFilterError) as caught:
+        call(name, value)
+    assert caught.value.__cause__ is None
+    assert caught.value.__suppress_context__

@@ -164,3 +164,9 @@ def test_a_patch_group_is_looked_for_under_both_spellings_by_the_server():
 def test_options_that_cannot_be_meant_are_refused(options, words):
     with pytest.raises(SweepError, match=words):
         policy(**options)
+
+
+def test_a_scan_may_be_older_than_any_clock_says():
+    found = policy(scan_max_age_days=10**12, include_compliant=True).decide(node({}), SCOPE, NOW)
+    assert found
+    assert found.reason_code == "compliant"

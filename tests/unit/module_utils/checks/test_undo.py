@@ -423,3 +423,10 @@ def test_undo_has_no_permission_to_delete_a_resource():
 def test_an_option_that_protects_nothing_is_refused(tmp_path, option):
     with pytest.raises(SweepError, match=f"^{next(iter(option))} "):
         made_of(journal(tmp_path, done(1)), **option)
+
+
+def test_no_journal_and_no_place_of_one_are_refused_before_aws_is_asked():
+    with pytest.raises(SweepError, match="journal is empty; expected a journal"):
+        made_of()
+    with pytest.raises(SweepError, match=r"The journal S3:\S+ names no bucket"):
+        made_of("S3://bucket/x")

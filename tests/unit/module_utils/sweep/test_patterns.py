@@ -27,6 +27,8 @@ def test_a_pattern_that_some_name_matches(pattern):
         "/app/*\n/web/*",
         "/app/[ab",
         "/app/[]",
+        "/app/[z-a]*",
+        "/app/[ :]*",
         "/app:*",
         "/app/*;/web/*",
         "ä*",

@@ -331,6 +331,10 @@ def test_a_plan_may_be_so_old_and_no_older(tmp_path, age, refused, zone):
     assert plan.path in str(caught.value)
 
 
+def test_a_plan_may_be_older_than_any_clock_says(tmp_path):
+    read(tmp_path, LINES).refuse_old(10**30, WRITTEN + timedelta(days=9999))
+
+
 def test_a_plan_of_nothing_is_never_too_old(tmp_path):
     read(tmp_path, []).refuse_old(1, WRITTEN + timedelta(days=9999))
 

@@ -22,11 +22,12 @@ from ansible_collections.sysops.aws.plugins.module_utils.sweep.region import (
     Once,
     Region,
     Scope,
+    _by_token,
     open_regions,
 )
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.secrets import Secrets
 from botocore.awsrequest import AWSResponse
-from botocore.exceptions import EndpointConnectionError, UnknownServiceError
+from botocore.exceptions import EndpointConnectionError, PaginationError, UnknownServiceError
 from botocore.stub import Stubber
 from moto.core.botocore_stubber import MockRawResponse
 
@@ -364,3 +365,15 @@ def test_one_list_may_be_made_from_another():
 def test_nothing_found_is_an_answer_too():
     once, answers = Once(), iter([None, "asked again"])
     assert [once.get("key", lambda: next(answers)) for _caller in range(2)] == [None, None]
+
+
+def test_a_list_whose_token_repeats_ends_in_an_error_and_not_never():
+    asked: list[Any] = []
+
+    def method(**request: Any) -> dict[str, Any]:
+        asked.append(request)
+        return {"Rows": [], "NextToken": "again"}
+
+    with pytest.raises(PaginationError, match="same next token was received twice"):
+        list(_by_token(method, None, {}))
+    assert asked == [{}, {"NextToken": "again"}]

@@ -124,3 +124,9 @@ def test_no_module_shows_exceptions_by_the_means_of_other_collections():
     for path in (ROOT / "plugins").rglob("*.py"):
         for word in ("fail_json_aws", "boto_exception", "get_aws_connection_info", "module.client("):
             assert word not in path.read_text(), path
+
+
+def test_a_secret_that_is_no_utf8_is_hidden_too():
+    # what Python makes of such bytes in an environment variable
+    secret = b"s3cr\xffet-key".decode("utf-8", "surrogateescape")
+    assert secret not in Secrets.of_environment({"AWS_SECRET_ACCESS_KEY": secret}).redacted(f"got {secret}")

@@ -225,3 +225,11 @@ def test_a_journal_in_no_bucket_is_refused_before_anything_is_done(place):
     with pytest.raises(SweepError, match=f"The journal {place} names no bucket: write s3://bucket/prefix"):
         refuse_unwritable([place])
     refuse_unwritable(["s3://audit", "s3://audit/", "s3://audit.logs-2/sysops"])
+
+
+@pytest.mark.parametrize("place", ["S3://bucket/journal", "https://bucket.s3.amazonaws.com/journal", "s3://", "s3://b"])
+def test_an_address_that_names_no_bucket_is_no_path(place, tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with pytest.raises(SweepError, match="names no bucket: write s3://bucket/prefix"):
+        refuse_unwritable([place])
+    assert list(tmp_path.iterdir()) == []

@@ -122,3 +122,24 @@ def test_rows_are_read_from_yaml_and_json():
     assert rows_of('[{"name": "test", "days": 3}, {"name": "prod", "days": 7}]') == rows
     with pytest.raises(ValueError, match="is no list"):
         rows_of("name: test")
+
+
+@pytest.mark.parametrize("text", ["[" * 100_000, '{"a":' * 100_000, "a: " + "[" * 3000])
+def test_what_is_nested_too_deep_is_no_traceback(text):
+    assert isinstance(items_of(text), list)
+    for typed in (False, True):
+        with pytest.raises(ValueError, match="neither YAML nor JSON"):
+            mapping_of(text, typed=typed)
+
+
+@pytest.mark.parametrize("text", ["log: {days: 3}\nlog: {days: 30}", "log: {days: 3, days: 30}"])
+def test_a_key_that_is_there_twice_is_refused_in_a_document_too(text):
+    with pytest.raises(ValueError, match="is there twice"):
+        mapping_of(text, typed=True)
+    with pytest.raises(ValueError, match="is there twice"):
+        rows_of(f"- {text}".replace("\n", "\n  "))
+
+
+def test_a_key_that_is_no_text_is_refused_without_words_of_the_parser():
+    with pytest.raises(ValueError, match="a key is a list or a mapping"):
+        mapping_of("? [a, b]\n: c")

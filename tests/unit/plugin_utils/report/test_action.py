@@ -128,3 +128,14 @@ def test_a_sweep_without_anything_to_report_is_told_in_its_own_words(play, tmp_p
 
 def test_a_sweep_that_went_well_does_not_fail_its_report(play, summary, finding):
     assert play({"sweep": {"summary": summary(), "findings": [finding()]}, "fail": True}).returncode == 0
+
+
+def test_a_report_that_cannot_be_written_is_one_sentence_that_is_said_once(play, tmp_path, summary, finding):
+    (tmp_path / "report" / "report.html").mkdir(parents=True)
+    done = play({"sweep": {"summary": summary(), "findings": [finding()], "changed": True}})
+    assert done.returncode == 2
+    (error,) = [line for line in (done.stdout + done.stderr).splitlines() if "Task failed: " in line]
+    assert error.endswith(
+        f"The report can't be written to {tmp_path / 'report'} (Is a directory); choose another directory or make this"
+        " one writable"
+    )
