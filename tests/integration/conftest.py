@@ -20,6 +20,7 @@ from typing import Any
 from unittest import mock
 
 import pytest
+import yaml
 from ansible.module_utils.common import warnings
 from tests.emulator import Emulator
 
@@ -156,3 +157,23 @@ def changes(emulator: Emulator) -> dict[str, int]:
         if not operation.startswith(READS):
             found[operation] = found.get(operation, 0) + count
     return found
+
+
+def unanswered(role: str) -> dict[str, str]:
+    """Empty text for every variable of a role that has a default, as a survey gives it."""
+    classes = yaml.safe_load((ROOT / "tests" / "unit" / "options.yml").read_text(encoding="utf-8"))
+    return {f"{role}_{name}": "" for name in classes["roles"][role]["default"].split()}
+
+
+def same_in_check_mode(
+    emulator: Emulator, run: Callable[..., Any], argument: str, given: Json, open_ones: Json, *more: str
+) -> None:
+    """That a role makes the same calls, and says the same, for two sets of variables."""
+    seen = []
+    for variables in (given, open_ones):
+        emulator.calls.clear()
+        done = run(argument, "--check", *more, **variables)
+        assert done.returncode == 0, done.stdout + done.stderr
+        seen.append((dict(emulator.calls), done.stdout.splitlines()))
+    assert seen[0][0] == seen[1][0]
+    assert seen[0][1] == seen[1][1]

@@ -22,7 +22,7 @@ from tests.emulator.services.ssm_associations import associations
 from tests.emulator.services.ssm_commands import sent_of
 from tests.emulator.services.ssm_instances import Outcome, manage
 from tests.integration.agent_host import Host, Mirror
-from tests.integration.conftest import changes
+from tests.integration.conftest import changes, same_in_check_mode, unanswered
 
 ROOT = Path(__file__).resolve().parents[2]
 REGION, ACCOUNT = "us-east-1", "123456789012"
@@ -401,3 +401,11 @@ def test_bad_input_is_named_and_nothing_is_sent(empty_aws, run, hosts, wrong, wo
     assert words in said(done)
     assert "Traceback" not in said(done)
     assert sent() == []
+
+
+def test_what_a_survey_leaves_open_is_the_default(empty_aws, run, hosts):
+    given = {"cloudwatch_agent_ssm_tags": {"Agent": "yes"}}
+    open_ones = {**unanswered("cloudwatch_agent_ssm"), **given}
+    # platforms of their own would have no tags
+    del open_ones["cloudwatch_agent_ssm_linux_tags"], open_ones["cloudwatch_agent_ssm_windows_tags"]
+    same_in_check_mode(empty_aws, run, "--diff", given, open_ones)

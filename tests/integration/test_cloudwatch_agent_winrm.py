@@ -21,7 +21,7 @@ from typing import Any
 import pytest
 from ansible_collections.sysops.aws.plugins.module_utils.cloudwatch_agent.configuration import written
 from tests.emulator import Emulator
-from tests.integration.conftest import Json, _point_at
+from tests.integration.conftest import Json, _point_at, unanswered
 from tests.winrm.responder import Responder
 from tests.winrm.windows import DATA, SCRIPTS, Windows, sha1
 
@@ -267,6 +267,18 @@ def test_numbers_and_yes_or_no_may_be_text_as_a_survey_gives_them(role):
     # PowerShell takes no text where it wants yes or no
     assert only(host, "install.ps1")["parameters"]["VerifySignature"] is False
     assert only(host, "apply.ps1")["parameters"]["Timeout"] == 120
+
+
+def test_what_a_survey_leaves_open_is_the_default(role):
+    needed = ("source", "package_s3", "version")
+    open_ones = {name: "" for name in unanswered("cloudwatch_agent") if not name.endswith(needed)}
+    sent = []
+    for variables in ({"cloudwatch_agent_config": {}}, open_ones):
+        host = Windows()
+        done(role(host, **variables))
+        sent.append([(one.name, one.arguments.get("parameters")) for one in host.sent])
+    assert sent[0] == sent[1]
+    assert {"install.ps1", "apply.ps1"} <= {name for name, _parameters in sent[0]}
 
 
 def test_a_windows_in_another_language_is_installed_on(role):

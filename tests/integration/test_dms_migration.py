@@ -22,7 +22,7 @@ from typing import Any
 import pytest
 from tests.emulator import Emulator
 from tests.emulator.services.dms import life_of
-from tests.integration.conftest import ROOT, changes
+from tests.integration.conftest import ROOT, changes, same_in_check_mode, unanswered
 
 ACCOUNT, REGION = "123456789012", "eu-west-1"
 PLAYBOOK = "sysops.aws.dms_migration"
@@ -640,3 +640,8 @@ def test_an_endpoint_is_made_changed_and_compared(account, module):
     assert "DMS takes no secret of Secrets Manager for s3" in told["msg"]
     assert module("dms_endpoint", endpoint_identifier="e", state="absent")["changed"] is True
     assert module("dms_endpoint", endpoint_identifier="e", state="absent")["changed"] is False
+
+
+def test_what_a_survey_leaves_open_is_the_default(account, playbook):
+    given = wanted()
+    same_in_check_mode(account, playbook, "sysops.aws.dms_migration", given, {**unanswered("dms_migration"), **given})

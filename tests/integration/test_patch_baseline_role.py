@@ -14,7 +14,7 @@ import re
 from typing import Any
 
 import pytest
-from tests.integration.conftest import changes
+from tests.integration.conftest import changes, same_in_check_mode, unanswered
 from tests.integration.patching import ACCOUNT, REGION, Fleet
 
 PLAYBOOK = "sysops.aws.patch_baseline"
@@ -139,3 +139,10 @@ def test_a_mistake_in_the_last_environment_leaves_the_first_alone(empty_aws, pla
     assert words in said(done)
     assert "Traceback" not in said(done)
     assert changes(empty_aws) == {}
+
+
+def test_what_a_survey_leaves_open_is_the_default(empty_aws, playbook):
+    """Among them the filters, without which a rule would approve every patch."""
+    given = {"patch_baseline_environments": [{"name": "test"}]}
+    open_ones = {**unanswered("patch_baseline"), **given}
+    same_in_check_mode(empty_aws, playbook, PLAYBOOK, given, open_ones, "--diff")

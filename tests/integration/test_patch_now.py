@@ -20,7 +20,7 @@ import pytest
 import yaml
 from tests.emulator import Emulator
 from tests.emulator.services.ssm_automation import executions_of
-from tests.integration.conftest import Module, changes
+from tests.integration.conftest import Module, changes, same_in_check_mode, unanswered
 from tests.integration.patching import REGION, Fleet
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -208,6 +208,13 @@ def test_numbers_booleans_and_lists_may_be_text(fleet, runbook, playbook):
     assert done.returncode == 0, done.stdout
     assert fleet.machines["web-1"].operations[-1] == "Install"
     assert set(fleet.ec2.amis) == images
+
+
+@pytest.mark.parametrize("operation", ["scan", "install"])
+def test_what_a_survey_leaves_open_is_the_default(fleet, runbook, playbook, operation):
+    given = {"patch_now_target_values": ["test"], "patch_now_operation": operation}
+    open_ones = {**unanswered("patch_now"), **given, **({"patch_now_operation": ""} if operation == "scan" else {})}
+    same_in_check_mode(fleet.aws, playbook, PLAYBOOK, given, open_ones)
 
 
 def test_retention_of_zero_keeps_all_images(fleet, runbook, playbook):

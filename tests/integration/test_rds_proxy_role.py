@@ -14,7 +14,7 @@ from typing import Any
 import pytest
 from tests.emulator import Emulator
 from tests.emulator.services.rds_proxies import set_passing_describes
-from tests.integration.conftest import ROOT, changes
+from tests.integration.conftest import ROOT, changes, same_in_check_mode, unanswered
 
 REGION, ACCOUNT = "us-east-1", "123456789012"
 PASSWORD = "made-up-0rders-passw0rd"
@@ -256,3 +256,7 @@ def test_what_the_role_goes_on_with_is_whole_whatever_the_secret_is(aws, role, v
         assert str(password) not in done.stdout + done.stderr
     again = role(**{**variables, **login, "rds_proxy_name": "app-db", "rds_proxy_kms_key_arn": ""})
     assert (again.returncode, changed(again)) == (0, 0), again.stdout
+
+
+def test_what_a_survey_leaves_open_is_the_default(aws, role, variables):
+    same_in_check_mode(aws, role, "--diff", variables, {**unanswered("rds_proxy"), **variables})

@@ -19,7 +19,7 @@ from typing import Any
 import pytest
 from tests.emulator import Emulator
 from tests.emulator.services.rds_states import pass_through
-from tests.integration.conftest import ROOT, changes
+from tests.integration.conftest import ROOT, changes, same_in_check_mode, unanswered
 
 ACCOUNT, HOME, AWAY = "123456789012", "eu-west-1", "us-west-2"
 PLAYBOOK = "sysops.aws.rds_to_aurora"
@@ -592,3 +592,9 @@ def test_a_global_cluster_is_made_of_a_cluster_once_and_never_of_another(account
     assert "must be the ARN" in module("rds_global_cluster", **{**options, "source_db_cluster_identifier": "a"})["msg"]
     result = module("rds_aurora_migration_info", **asked(replicas=[WEST], global_cluster_identifier="orders-global"))
     assert "There is already a DB cluster orders-aurora" in result["msg"]
+
+
+def test_what_a_survey_leaves_open_is_the_default(account, playbook):
+    given = wanted()
+    open_ones = {**unanswered("rds_aurora_migration"), **given}
+    same_in_check_mode(account, playbook, PLAYBOOK, given, open_ones)

@@ -5,7 +5,7 @@
 """Every option of every module and every variable of every role is classified in options.yml, and is what it says.
 
 filter: selects resources; given and empty it selects nothing, left out it filters nothing.
-default: empty text is the documented default. typed (roles): it has one, and empty text is refused before anything.
+default: empty text is the documented default.
 text (roles): it has one, and empty text is what the README says, or is refused where it is used.
 optional: has no default. required: must be given, and text that is empty is no value.
 """
@@ -22,6 +22,7 @@ import pytest
 import yaml
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
 from ansible_collections.sysops.aws.plugins.module_utils.sweep import module as sweep_module
+from ansible_collections.sysops.aws.plugins.plugin_utils.role_options import typed
 
 ROOT = Path(__file__).resolve().parents[2]
 CLASSES = yaml.safe_load((Path(__file__).parent / "options.yml").read_text())
@@ -118,16 +119,21 @@ def test_every_variable_of_a_role_is_what_it_is_classified_as(role):
         name = f"{role}_{short}"
         assert bool(spec[name].get("required")) is (kind == "required"), name
         # what has a default of the role's is never left out, so that a filter has none
-        assert kind == "required" or (name in defaults) is (kind in ("default", "typed", "text")), name
-        if kind == "typed":
-            with pytest.raises(ValueError, match=name):
-                read(spec, name, "")
-        elif kind in ("default", "filter"):
+        assert kind == "required" or (name in defaults) is (kind in ("default", "text")), name
+        if kind in ("default", "filter"):
             read(spec, name, "")
 
 
 @pytest.mark.parametrize("role", ROLES)
-def test_every_dict_of_a_role_may_be_text_unless_it_is_typed(role):
+def test_what_a_role_reads_with_role_options_has_one_default(role):
+    """The argument spec's, which empty text stands for, is that of a variable that is left out."""
+    defaults = yaml.safe_load((ROOT / "roles" / role / "defaults" / "main.yml").read_text())
+    for name, option in typed(role_spec(role)).items():
+        assert defaults[name] == option["default"], name
+
+
+@pytest.mark.parametrize("role", ROLES)
+def test_every_dict_of_a_role_may_be_text(role):
     for short, kind in classes_of(CLASSES["roles"][role]).items():
         if kind in ("default", "filter"):
             assert role_spec(role)[f"{role}_{short}"]["type"] != "dict", short
