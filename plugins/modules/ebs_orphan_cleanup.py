@@ -80,6 +80,7 @@ options:
   grace_tag:
     description:
       - The key of the tag that marks an orphan. Its value is a day in UTC, such as V(2026-11-24).
+      - A tag that protects, by O(exclude_tags), O(disaster_recovery_tags) or as that of an owner, is refused.
     type: str
     default: sysops:orphan-since
     version_added: 0.2.0

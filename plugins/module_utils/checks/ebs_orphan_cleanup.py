@@ -287,9 +287,11 @@ class ObsoleteSnapshots(EbsPolicy):
 
 
 def policies(options: Mapping[str, Any], common: Common) -> list[Policy]:
-    """Raises SweepError for a negative age."""
+    """Raises SweepError for a negative age, and for a grace_tag that protects."""
     not_negative(options, "volume_min_age_days", "snapshot_min_age_days", "grace_days", "wait_timeout")
     not_negative(options, "final_snapshot_retention_days", "snapshot_keep_last")
+    if options["grace_days"]:
+        Grace.of(options).refuse_protecting([*common.exclude_tags, *options["disaster_recovery_tags"]])
     found: list[Policy] = []
     if "volumes" in options["resources"]:
         found.append(OrphanVolumes(options, common))

@@ -6,13 +6,15 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta, timezone
+from fnmatch import fnmatchcase
 from typing import Any
 
 from ..sweep.errors import SweepError
 from ..sweep.finding import PLANNED, PROTECTED, Finding
+from ..sweep.guard import BACKUP, KUBERNETES, SERVICES, STACK
 from ..sweep.region import Region
 
 MARK = "mark"
@@ -35,6 +37,16 @@ class Grace:
         if not tag or len(tag) > 128 or tag.casefold().startswith("aws:"):
             raise SweepError(f"grace_tag is {tag!r}: it must be 1 to 128 characters long and not begin with aws:.")
         return cls(options["grace_days"], tag)
+
+    def refuse_protecting(self, excluded: Iterable[str]) -> None:
+        """Raises SweepError where the mark would protect what it is to delete: a key of `excluded` or of an owner."""
+        patterns = map(str, [*excluded, *STACK, *BACKUP, *KUBERNETES, *SERVICES])
+        # a pattern of wildcards alone speaks of values
+        some = [one for one in patterns if one.strip("*?") and fnmatchcase(self.tag.casefold(), one.casefold())]
+        if some:
+            raise SweepError(
+                f"grace_tag is {self.tag!r}, a tag that protects ({some[0]}); expected one that only marks."
+            )
 
     def conclude(self, finding: Finding, now: datetime) -> None:
         """What becomes of an orphan once all guards have spoken. Pure."""

@@ -12,12 +12,9 @@ from __future__ import annotations
 import re
 from collections.abc import Iterable, Mapping
 from datetime import date, datetime
-from fnmatch import fnmatchcase
 from typing import Any
 
 from ..sweep.entries import Entry
-from ..sweep.errors import SweepError
-from ..sweep.guard import BACKUP, KUBERNETES, STACK
 from .ebs_orphan_cleanup import ARGUMENT_SPEC
 from .final_snapshot import SNAPSHOT_ID
 from .grace import Grace
@@ -49,19 +46,9 @@ LARGEST_GIB = 65536
 
 def grace_tag_of(parameters: Mapping[str, Any]) -> str:
     """The only tag that undo sets or removes. Raises SweepError for one that AWS doesn't take, or that protects."""
-    tag = Grace.of({"grace_tag": parameters.get("grace_tag") or GRACE_TAG, "grace_days": 0}).tag
-    excluded = parameters.get("exclude_tags") or {}
-    if pattern := protecting(tag, [*excluded, *DISASTER_RECOVERY, *STACK, *BACKUP, *KUBERNETES]):
-        raise SweepError(
-            f"grace_tag is {tag!r}, a tag that protects ({pattern}); expected the tag with which the runs marked."
-        )
-    return tag
-
-
-def protecting(tag: str, patterns: Iterable[str]) -> str | None:
-    """The first of some patterns of tag keys that covers this one; a pattern of wildcards alone speaks of values."""
-    some = [pattern for pattern in map(str, patterns) if pattern.strip("*?")]
-    return next((one for one in some if fnmatchcase(tag.casefold(), one.casefold())), None)
+    grace = Grace.of({"grace_tag": parameters.get("grace_tag") or GRACE_TAG, "grace_days": 0})
+    grace.refuse_protecting([*(parameters.get("exclude_tags") or {}), *DISASTER_RECOVERY])
+    return grace.tag
 
 
 def strange_name(entry: Entry) -> str | None:

@@ -10,9 +10,12 @@ from datetime import date, timedelta
 from typing import Any
 
 import pytest
+from ansible_collections.sysops.aws.plugins.module_utils.checks.ebs_orphan_cleanup import ARGUMENT_SPEC, policies
 from ansible_collections.sysops.aws.plugins.module_utils.checks.grace import BATCH_SIZES, Grace, marked_on
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import SweepError
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.finding import Finding
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.policy import Common
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.prices import PriceTable
 from tests.unit.module_utils.checks.fake import NOW, Lists, finding
 
 TAG = "sysops:orphan-since"
@@ -207,3 +210,15 @@ def test_the_tag_may_be_any_that_aws_takes(tag):
 def test_a_tag_that_aws_does_not_take_is_refused(tag):
     with pytest.raises(SweepError, match=r"^grace_tag is .*1 to 128 characters.*not begin with aws:"):
         Grace.of({"grace_days": 3, "grace_tag": tag})
+
+
+@pytest.mark.parametrize("tag", ["Keep", "keep", "Owner", "DR", "velero.io/backup", "kubernetes.io/created-for/pv"])
+def test_a_mark_that_would_protect_what_it_marks_is_refused(tag):
+    options = {**{name: option.get("default") for name, option in ARGUMENT_SPEC.items()}, "grace_tag": tag}
+    common = Common({"Keep": "true", "Own*": "*", "*": "forever"}, PriceTable({}))
+    words = r"^grace_tag is .*, a tag that protects \(.*\); expected one that only marks\.$"
+    with pytest.raises(SweepError, match=words):
+        policies({**options, "grace_days": 14}, common)
+    assert policies({**options, "grace_tag": "sysops:orphan-since", "grace_days": 14}, common)
+    # without a grace period nothing is marked
+    assert policies({**options, "grace_days": 0}, common)
