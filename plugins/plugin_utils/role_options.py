@@ -17,6 +17,7 @@ from functools import partial
 from typing import Any
 
 from ansible.module_utils.common.arg_spec import ArgumentSpecValidator
+from ansible_collections.sysops.aws.plugins.module_utils.sweep.errors import words_of
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.options import lenient
 from ansible_collections.sysops.aws.plugins.module_utils.sweep.texts import is_blank, mapping_of, rows_of
 
@@ -58,7 +59,7 @@ def read(spec: Spec, given: Mapping[str, Any]) -> tuple[dict[str, Any], list[str
         try:
             values[name] = _parsed(options[name], given[name])
         except ValueError as error:
-            refused.append(f"{name}: {error}")
+            refused.append(f"{name}: {words_of(error)}")
     result = ArgumentSpecValidator(lenient(options)).validate(values)
     if refused := refused + list(result.error_messages):
         return {}, refused

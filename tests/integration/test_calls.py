@@ -79,7 +79,8 @@ def unhurried(monkeypatch: pytest.MonkeyPatch) -> None:
 
 SNAPSHOT_LISTS = (
     *("DescribeImages", "DescribeLockedSnapshots", "DescribeLaunchTemplateVersions", "DescribeAutoScalingGroups"),
-    "DescribeFastSnapshotRestores",
+    *("DescribeLaunchConfigurations", "DescribeFleets", "DescribeSpotFleetRequests", "DescribeSpotInstanceRequests"),
+    *("DescribeFastSnapshotRestores", "DescribeSnapshotTierStatus", "ListImagesInRecycleBin"),
 )
 
 
@@ -102,7 +103,8 @@ def test_an_enforcing_run_costs_one_call_more_for_each_change_and_one_for_each_b
     assert more == {
         "DeleteVolume": volumes,
         "DeleteSnapshot": snapshots,
-        "DescribeVolumes": regions["ec2:volume"],
+        # those that go, and all of them for the snapshots that they were made from
+        "DescribeVolumes": regions["ec2:volume"] + regions["ec2:snapshot"],
         "GetMetricData": regions["ec2:volume"],
         "DescribeSnapshots": regions["ec2:snapshot"],
         # what protects is read again where something goes: the lists once a region, sharing once a snapshot

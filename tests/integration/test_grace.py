@@ -169,14 +169,14 @@ def test_the_tag_can_be_named(empty_aws, module: Module):
     [
         ({"grace_days": -1}, "grace_days is -1: it must be 0 or more"),
         ({"grace_tag": "aws:mine"}, "grace_tag is 'aws:mine'"),
-        ({"grace_tag": " "}, "grace_tag is ''"),
+        ({"grace_tag": "Keep"}, "grace_tag is 'Keep', a tag that protects (Keep)"),
         ({"wait_timeout": -1}, "wait_timeout is -1"),
         ({"final_snapshot_retention_days": -1}, "final_snapshot_retention_days is -1"),
     ],
 )
 def test_options_that_cannot_be_meant_are_refused(empty_aws, module: Module, options, words):
     add_volume(empty_aws.site(), ORPHAN)
-    result = module(EBS, **options)
+    result = module(EBS, **{"grace_days": 14, **options})
     assert result["failed"] is True
     assert words in result["msg"]
     assert changes(empty_aws) == {}
