@@ -56,7 +56,7 @@ options:
       - A near miss protects too. The finding names it and the tag that it is close to, so that it can be corrected.
       - A value that no tag can have is refused, such as nothing, an empty list or a dict.
       - A resource whose tags cannot be read is protected too.
-      - It may be text, with C(KEY: VALUE) on a line for each tag, or JSON. Text that is no mapping is refused.
+      - Text is read as YAML, with one tag and its value on a line, or as JSON. Text that is no mapping is refused.
     type: dict
     default: {Keep: "true"}
   max_actions:

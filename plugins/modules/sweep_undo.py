@@ -32,9 +32,10 @@ options:
       - A prefix may be that of all runs, or of one.
       - Reading a bucket takes the permissions C(s3:ListBucket) and C(s3:GetObject).
       - A file must be a regular file of the user of the run. A link is refused.
+      - Without one the run is refused.
     type: list
     elements: str
-    required: true
+    default: []
   only_ids:
     description:
       - Restore only the resources with these ids or ARNs. One that is not in the journal is refused before anything is
@@ -271,7 +272,6 @@ from ansible_collections.sysops.aws.plugins.module_utils.sweep.entry import Swee
 def main() -> None:
     spec = {
         **COMMON_ARGUMENT_SPEC,
-        "journal": {"type": "list", "elements": "str", "required": True},
         "grace_tag": {"type": "str", "default": GRACE_TAG},
     }
     module = SweepModule(spec, COMMON_FILTERS)

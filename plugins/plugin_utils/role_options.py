@@ -29,7 +29,7 @@ PARSERS = {"list": rows_of, "dict": partial(mapping_of, typed=True)}
 def typed(spec: Spec) -> dict[str, dict[str, Any]]:
     """The options that take their default where they are empty text, with the types of their defaults.
 
-    No secrets, and none whose default is a template or is empty itself, but for lists of mappings.
+    No secrets, and none whose default is a template or is empty itself, but for lists of mappings, also required ones.
     """
     found = {name: _typed(option) for name, option in spec.items() if not option.get("no_log")}
     return {name: option for name, option in found.items() if option}
@@ -38,6 +38,8 @@ def typed(spec: Spec) -> dict[str, dict[str, Any]]:
 def _typed(option: Mapping[str, Any]) -> dict[str, Any]:
     """One option; empty where there is nothing to read."""
     default, kind = option.get("default"), option.get("type", "str")
+    if kind == "raw" and option.get("required") and "options" in option:
+        return {"type": "list", "elements": "dict", "default": [], "options": option["options"]}
     if default in (None, "", {}) or "{{" in str(default):
         return {}
     if kind == "raw":

@@ -156,7 +156,7 @@ def test_what_became_the_newest_after_the_plan_stays(site, empty_aws, module: Mo
 
 
 def test_the_only_snapshot_of_a_volume_that_is_gone_goes_by_default_and_is_told(site, empty_aws, module: Module):
-    (alone,) = series(site, [40], "vol-0123456789abcdef0").values()
+    alone = series(site, [40], "vol-0123456789abcdef0")[40]
     copy = series(site, [40], "vol-ffffffff")[40]
     result = module("ebs_orphan_cleanup", **HERE)
     reasons = {row["resource_id"]: row["reason"] for row in result["findings"]}

@@ -107,7 +107,7 @@ def _fits(before: Facts, region: str) -> Iterable[tuple[str, bool]]:
     for name in ("Encrypted", "MultiAttachEnabled"):
         yield name, before.get(name) is None or isinstance(before[name], bool)
     for name, most in (("Size", LARGEST_GIB), ("Iops", 10**6), ("Throughput", 10**6)):
-        yield name, before.get(name) is None or (type(before[name]) is int and 0 <= before[name] <= most)
+        yield name, before.get(name) is None or (_is_whole(before[name]) and 0 <= before[name] <= most)
     for name, start in (("KmsKeyId", ""), ("OutpostArn", "arn:")):
         value = before.get(name)
         yield name, value is None or (isinstance(value, str) and value.startswith(start) and value.isprintable())
@@ -126,8 +126,12 @@ def is_day(value: Any) -> bool:
 
 
 def _is_days(value: Any) -> bool:
+    return _is_whole(value) and value in RETENTION_DAYS
+
+
+def _is_whole(value: Any) -> bool:
     # True is 1, and 1.0 is
-    return type(value) is int and value in RETENTION_DAYS
+    return isinstance(value, int) and not isinstance(value, bool)
 
 
 def _is_id(value: Any, resource_type: str) -> bool:

@@ -61,8 +61,9 @@ class Secrets:
         self.add(*values)
 
     @classmethod
-    def of_environment(cls, environment: Mapping[str, str] = os.environ) -> Secrets:
+    def of_environment(cls, environment: Mapping[str, str] | None = None) -> Secrets:
         """The credentials in environment variables, and the passwords in the addresses of proxies."""
+        environment = os.environ if environment is None else environment
         secrets = cls(*(environment.get(name) for name in SECRET_VARIABLES))
         for name in PROXY_VARIABLES:
             for spelling in (name, name.lower()):

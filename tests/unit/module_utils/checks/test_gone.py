@@ -106,7 +106,7 @@ class Answer(Inspection):
     def __init__(self, error: CallError) -> None:
         self._error = error
 
-    def inspect(self, region: Any, one: Any) -> str | None:
+    def inspect(self, region: Any, finding: Any) -> str | None:
         raise self._error
 
 
@@ -142,7 +142,7 @@ def test_what_cannot_be_restored_is_never_taken_for_done(kind):
 
 def test_a_volume_whose_final_snapshot_is_gone_is_not_restored():
     (policy,) = [UNDO["ec2:volume", "delete"]("ec2:volume", [])]
-    policy.act = lambda *_arguments: (_ for _ in ()).throw(  # type: ignore[method-assign]
+    policy.act = lambda *_arguments: (nothing for nothing in ()).throw(  # type: ignore[method-assign]
         refused("CreateVolume", "InvalidSnapshot.NotFound")
     )
     one = finding("vol-1")
